@@ -1,0 +1,1 @@
+"""The command table and its front end; thin: parse, call, print, exit."""

@@ -1,0 +1,42 @@
+"""The error tree: what relgraph tells a user instead of a traceback.
+
+    RelgraphError                 exit status, one line (what, where), a hint (what to do)
+    |-- UsageError          2     the command line is wrong
+    |-- DeclarationError    2     a declaration (graph, waiver, configuration) is wrong
+    `-- EnvironmentFailure  3     git, a registry, an engine or the file system failed
+
+Exit status 1 is no error: it says that findings of severity error were reported.
+"""
+
+__all__ = ["DeclarationError", "EnvironmentFailure", "RelgraphError", "UsageError"]
+
+
+class RelgraphError(Exception):
+    """Something that ends a command; ``str()`` is one line that says what and where.
+
+    ``hint`` says what the user can do about it, or is empty.
+    """
+
+    status = 3
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(RelgraphError):
+    """The command line cannot be carried out as it was given."""
+
+    status = 2
+
+
+class DeclarationError(RelgraphError):
+    """A file that declares something to relgraph is wrong."""
+
+    status = 2
+
+
+class EnvironmentFailure(RelgraphError):
+    """Something outside relgraph failed: git, the file system, a registry, an engine."""
+
+    status = 3

@@ -1,0 +1,1 @@
+"""What is concluded without a declaration, each conclusion with its evidence."""

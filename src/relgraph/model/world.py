@@ -1,0 +1,98 @@
+"""The facts that inference and rules work on: repositories at a revision, their sites, and their siblings."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+
+from relgraph.model.repository import Entry, Repository, Tag, Tree
+from relgraph.model.site import Site
+from relgraph.syntax.text import Text
+
+__all__ = ["Subject", "World"]
+
+
+class Subject:
+    """One repository at one revision, with the sites found in it.
+
+    Immutable; what costs a look into git is read when first asked for, and kept. ``read`` is set of files that ... is
+    available through :meth:`text`.
+    """
+
+    def __init__(self, repository: Repository, tree: Tree, sites: tuple[Site, ...] = (), *, files: int = 0) -> None:
+        self.repository = repository
+        self.tree = tree
+        self.sites = sites
+        self.files = files
+        self._texts: dict[str, Text | None] = {}
+        self._trees: dict[str, Tree | None] = {}
+
+    @property
+    def name(self) -> str:
+        """The short name used in reports."""
+        return self.repository.name
+
+    @property
+    def rev(self) -> str:
+        """Full commit id, ``worktree`` or ``index``."""
+        return self.tree.rev
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """All paths of the tree."""
+        return self.tree.entries
+
+    @cached_property
+    def directories(self) -> frozenset[str]:
+        """All directories of the tree, without a trailing slash; the root is the empty string."""
+        found = {""}
+        for path in self.tree.entries:
+            while "/" in path:
+                path = path.rpartition("/")[0]
+                if path in found:
+                    break
+                found.add(path)
+        return frozenset(found)
+
+    def exists(self, path: str) -> bool:
+        """Whether the tree has a file or directory at this path."""
+        path = path.strip("/")
+        return path in self.tree.entries or path in self.directories
+
+    def text(self, path: str) -> Text | None:
+        """The decoded content of a file, or None; kept, so meant for the few files that rules read again."""
+        if path not in self._texts:
+            data = self.tree.read(path)
+            self._texts[path] = None if data is None else Text(path, data)
+        return self._texts[path]
+
+    def at(self, ref: str) -> Tree | None:
+        """The tree of another revision of the same repository, or None where that does not exist."""
+        if ref not in self._trees:
+            self._trees[ref] = self.repository.tree(ref)
+        return self._trees[ref]
+
+    @cached_property
+    def sites_by_path(self) -> Mapping[str, tuple[Site, ...]]:
+        """The sites of each file, in order of position."""
+        grouped: dict[str, list[Site]] = {}
+        for site in self.sites:
+            grouped.setdefault(site.path, []).append(site)
+        return MappingProxyType({path: tuple(sites) for path, sites in grouped.items()})
+
+    @cached_property
+    def tags_here(self) -> tuple[Tag, ...]:
+        """The tags that name exactly this revision."""
+        return tuple(tag for tag in self.repository.tags if tag.commit == self.tree.rev)
+
+
+class World:
+    """All that one scan knows: the judged repositories (targets) and those that only lend facts (siblings)."""
+
+    def __init__(self, targets: tuple[Subject, ...], siblings: tuple[Subject, ...] = ()) -> None:
+        self.targets = targets
+        self.siblings = siblings
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Targets, then siblings."""
+        return self.targets + self.siblings

@@ -1,0 +1,1 @@
+"""What a release pipeline written by others would publish, evaluated without running it."""

@@ -1,0 +1,45 @@
+"""What a rule is: a code, a severity by nature, a page, examples that must pass and fail, and a pure function."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from relgraph.infer.facts import Facts
+from relgraph.model.finding import Finding, Severity
+
+__all__ = ["Commit", "Example", "Rule"]
+
+
+class Commit(NamedTuple):
+    """A commit of a world made for an example or a test: its whole tree, the tags put on it, and its day (ISO date)."""
+
+    files: dict[str, str]
+    tags: tuple[str, ...] = ()
+    date: str = "2026-01-01"
+
+
+class Example(NamedTuple):
+    """A small world: commits of the judged repository, oldest first, and those of its siblings by name.
+
+    The judged revision is the last commit. ``address`` of a repository called NAME is ``github.com/example/NAME``; the
+    judged one is called ``platform``.
+    """
+
+    commits: tuple[Commit, ...]
+    siblings: dict[str, tuple[Commit, ...]] = {}  # noqa: RUF012 - an immutable default by use; NamedTuple has no factory
+
+
+class Rule(NamedTuple):
+    """One rule.
+
+    ``check`` is called once a run and yields findings for the targets only. ``passing`` holds worlds where the rule says
+    nothing, ``failing`` worlds where it reports at least once; tests run both.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    explanation: str
+    check: Callable[[Facts], Iterable[Finding]]
+    failing: tuple[Example, ...]
+    passing: tuple[Example, ...]
