@@ -1,0 +1,1 @@
+"""The second front end: an invoke collection generated from the command table."""
