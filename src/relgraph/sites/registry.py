@@ -1,0 +1,78 @@
+"""The extractors there are, in order of precedence, and how a text is run through them.
+
+To add a syntax, add a module with an ``EXTRACTOR`` and list it here. What understands more of a text comes first: where two
+extractors find something in the same place, the earlier one is believed.
+"""
+
+import re
+
+from relgraph.model.site import Kind, Site
+from relgraph.sites import github_url, shell
+from relgraph.sites.extractor import Extractor
+from relgraph.syntax.text import Text
+
+__all__ = ["EXTRACTORS", "extract", "readable"]
+
+#: Structural extractors first, then those that read any text.
+EXTRACTORS: tuple[Extractor, ...] = (
+    shell.EXTRACTOR,
+    github_url.EXTRACTOR,
+)
+
+_MAX_SIZE = 4 << 20
+_UNREADABLE = re.compile(
+    r"(?:.*/)?(?:vendor|node_modules|third_party|thirdparty|_vendor|bower_components|\.git)/.*"
+    r"|.*\.(?:png|jpe?g|gif|ico|webp|bmp|tiff?|svg|svgz|drawio|excalidraw|pdf|pptx?|docx?|xlsx?|odt|ods|odp|psd|ai|eps|fig"
+    r"|ttf|otf|woff2?|eot|mp[34]|m4[av]|mov|avi|webm|wav|ogg|flac|zip|gz|tgz|bz2|xz|zst|7z|rar|jar|war|whl|egg|tar|rpm|deb|apk"
+    r"|exe|dll|so|dylib|a|o|obj|lib|class|pyc|pyo|wasm|bin|dat|db|sqlite3?|pem|crt|cer|key|p12|pfx|jks|gpg|asc|sig|sum|lock|lockb"
+    r"|map|snap|ipynb|csv|tsv|parquet|pb|css|scss|sass|less|patch|diff|po|pot|mo|1|5|8)"
+    r"|.*[.-]min\.(?:js|mjs)|(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|LICENSE[\w.-]*|COPYING[\w.-]*|NOTICE)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def readable(path: str, size: int | None = None) -> bool:
+    """Whether a file is worth reading for references, by its path and, where known, its size in bytes alone.
+
+    Not worth reading are binaries, pictures, vendored trees, lock and checksum files, minified code, licences, and anything
+    larger than 4 MiB.
+    """
+    return (size is None or size <= _MAX_SIZE) and _UNREADABLE.fullmatch(path) is None
+
+
+def extract(text: Text) -> tuple[Site, ...]:
+    """All sites of one text, sorted by position, each place told once."""
+    if "\0" in text.text[:8000]:
+        return ()
+    path = text.path
+    kept: list[Site] = []
+    for extractor in EXTRACTORS:
+        if extractor.matches(path):
+            found = list(extractor.extract(text))
+            if found:
+                kept = _merge(kept, found)
+    return tuple(sorted(kept, key=_position))
+
+
+def _position(site: Site) -> tuple[int, int, str, str]:
+    return site.span.start, site.span.end, site.kind, site.part
+
+
+def _merge(kept: list[Site], found: list[Site]) -> list[Site]:
+    """``kept`` and those of ``found`` that lie nowhere in what an earlier extractor has explained; no place twice."""
+    taken = sorted((site.span.start, site.span.end) for site in kept)
+    seen: set[tuple[int, int, Kind, str]] = set()
+    result = list(kept)
+    index, reach = 0, -1
+    for site in sorted(found, key=_position):
+        start, end = site.span.start, site.span.end
+        while index < len(taken) and taken[index][0] <= start:
+            reach = max(reach, taken[index][1])
+            index += 1
+        if start < reach or (index < len(taken) and taken[index][0] < end):
+            continue
+        identity = (start, end, site.kind, site.part)
+        if identity not in seen:
+            seen.add(identity)
+            result.append(site)
+    return result
