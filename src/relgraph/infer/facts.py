@@ -1,25 +1,19 @@
 """Everything that rules may ask: the world, and what was concluded from it."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple
 
+from relgraph.infer.identity import Identity
+from relgraph.infer.references import Reference
+from relgraph.infer.resolve import Resolved, Resolver
+from relgraph.infer.roles import path_role
 from relgraph.model.finding import Finding, Fix, Place, Severity, fingerprint
-from relgraph.model.site import Site
+from relgraph.model.repository import Tag
+from relgraph.model.site import Kind, Pin, Site
+from relgraph.model.version import natural_key, parse_version
 from relgraph.model.world import Subject, World
 
-__all__ = ["Facts", "Located"]
-
-
-class Located(NamedTuple):
-    """A site with the repository that it was found in."""
-
-    subject: Subject
-    site: Site
-
-    @property
-    def place(self) -> Place:
-        """Where it stands, for reports."""
-        return Place(self.subject.name, self.subject.rev, self.site.path, self.site.span)
+__all__ = ["Facts"]
 
 
 class Facts:
@@ -27,32 +21,85 @@ class Facts:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._resolvers: dict[int, Resolver] = {}
 
     @cached_property
-    def located(self) -> tuple[Located, ...]:
-        """Every site of the targets."""
-        return tuple(Located(subject, site) for subject in self.world.targets for site in subject.sites)
+    def identity(self) -> Identity:
+        """Version lines of all names."""
+        return Identity(self.world)
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Every site of the targets, file paths aside, with its line."""
+        return tuple(
+            self.reference(subject, site) for subject in self.world.targets for site in subject.sites if site.kind is not Kind.FILE
+        )
+
+    @cached_property
+    def lines(self) -> Mapping[str, tuple[Reference, ...]]:
+        """The references of each version line."""
+        grouped: dict[str, list[Reference]] = {}
+        for reference in self.references:
+            grouped.setdefault(reference.line, []).append(reference)
+        return {line: tuple(members) for line, members in sorted(grouped.items())}
+
+    def reference(self, subject: Subject, site: Site) -> Reference:
+        """A site with its line, its version and its file's role."""
+        line = self.identity.line(subject, site)
+        version = None if site.pin in (Pin.TEMPLATED, Pin.RANGE, Pin.PLACEHOLDER, Pin.COMPUTED) else parse_version(site.value)
+        return Reference(subject, site, line.name, line.evidence, version, path_role(site.path))
+
+    def resolve(self, subject: Subject, site: Site) -> Resolved | None:
+        """The literal value of a site, templates filled from the same tree; None where that cannot be told."""
+        resolver = self._resolvers.get(id(subject))
+        if resolver is None:
+            resolver = self._resolvers[id(subject)] = Resolver(subject.sites, self.charts(subject))
+        return resolver.resolve(site)
+
+    def charts(self, subject: Subject) -> frozenset[str]:
+        """The folders of a tree that hold a ``Chart.yaml``."""
+        return frozenset(path.rpartition("/")[0] for path in subject.entries if path.rpartition("/")[2] == "Chart.yaml")
+
+    def tags_of(self, line: str) -> tuple[Tag, ...]:
+        """The tags of the repository behind a line, in natural version order; empty where it is not in this world."""
+        subject = self.identity.known.get(line)
+        return () if subject is None else self.ordered_tags(subject)
+
+    def ordered_tags(self, subject: Subject) -> tuple[Tag, ...]:
+        """The tags of a repository that are versions without a path, in natural order, then time."""
+        tags = (tag for tag in subject.repository.tags if tag.version is not None and "/" not in tag.name)
+        return tuple(sorted(tags, key=lambda tag: (natural_key(tag.version) if tag.version else (), tag.time)))
 
     def finding(
         self,
         rule: tuple[str, str, Severity],
-        at: Located,
+        subject: Subject,
+        site: Site,
         message: str,
         *,
         node: str = "",
         expected: str | None = None,
         actual: str | None = None,
         why: tuple[str, ...] = (),
-        related: tuple[Located, ...] = (),
+        related: tuple[tuple[Subject, Site], ...] = (),
         fixable: bool = False,
     ) -> Finding:
-        """A finding at a site. ``rule`` is code, name and severity; ``fixable``: replacing ``actual`` by ``expected`` settles it."""
+        """A finding at a site.
+
+        ``rule`` is code, name and severity; ``fixable``: replacing the site's text by ``expected`` settles it.
+        """
         code, name, severity = rule
-        text = at.subject.text(at.site.path)
-        context = "" if text is None else text.context(at.site.span)
-        node = node or f"{at.site.kind}:{at.site.name}"
-        fix = Fix(at.site.raw, expected) if fixable and expected is not None else None
+        text = subject.text(site.path)
+        context = "" if text is None else text.context(site.span)
+        node = node or self.identity.line(subject, site).name
         return Finding(
-            code, name, severity, node, message, at.place, expected, actual, why,
-            tuple(one.place for one in related), fix, fingerprint(code, node, at.site.path, context),
+            code, name, severity, node, message, place(subject, site), expected, actual, why,
+            tuple(place(*one) for one in related),
+            Fix(site.raw, expected) if fixable and expected is not None else None,
+            fingerprint(code, node, site.path, context),
         )  # fmt: skip
+
+
+def place(subject: Subject, site: Site) -> Place:
+    """Where a site stands, for reports."""
+    return Place(subject.name, subject.rev, site.path, site.span)

@@ -1,28 +1,32 @@
 """The facts that inference and rules work on: repositories at a revision, their sites, and their siblings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeAlias
 
 from relgraph.model.repository import Entry, Repository, Tag, Tree
 from relgraph.model.site import Site
 from relgraph.syntax.text import Text
 
-__all__ = ["Subject", "World"]
+__all__ = ["Reader", "Subject", "World"]
 
 
 class Subject:
     """One repository at one revision, with the sites found in it.
 
-    Immutable; what costs a look into git is read when first asked for, and kept. ``read`` is set of files that ... is
-    available through :meth:`text`.
+    What costs a look into git is read when first asked for, and kept. ``files`` counts the files that were read for sites.
     """
 
-    def __init__(self, repository: Repository, tree: Tree, sites: tuple[Site, ...] = (), *, files: int = 0) -> None:
+    def __init__(
+        self, repository: Repository, tree: Tree, sites: tuple[Site, ...] = (), *, files: int = 0, reader: "Reader | None" = None
+    ) -> None:
         self.repository = repository
         self.tree = tree
         self.sites = sites
         self.files = files
+        self._reader = reader
+        self._released: dict[str, Subject | None] = {}
         self._texts: dict[str, Text | None] = {}
         self._trees: dict[str, Tree | None] = {}
 
@@ -71,6 +75,13 @@ class Subject:
             self._trees[ref] = self.repository.tree(ref)
         return self._trees[ref]
 
+    def released(self, ref: str) -> "Subject | None":
+        """The repository at another revision, with the sites of what it ships there (see :data:`Reader`); None where there is none."""
+        if ref not in self._released:
+            tree = self.at(ref)
+            self._released[ref] = None if tree is None or self._reader is None else self._reader(self.repository, tree)
+        return self._released[ref]
+
     @cached_property
     def sites_by_path(self) -> Mapping[str, tuple[Site, ...]]:
         """The sites of each file, in order of position."""
@@ -83,6 +94,10 @@ class Subject:
     def tags_here(self) -> tuple[Tag, ...]:
         """The tags that name exactly this revision."""
         return tuple(tag for tag in self.repository.tags if tag.commit == self.tree.rev)
+
+
+#: Reads the sites of the files that a revision ships; given by whoever builds the world, since values read nothing themselves.
+Reader: TypeAlias = Callable[[Repository, Tree], Subject]
 
 
 class World:

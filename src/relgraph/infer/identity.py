@@ -1,0 +1,202 @@
+"""Identity: which version line each site belongs to, in one world, with the evidence for it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from relgraph.infer.binding import Bindings, bind, is_generic
+from relgraph.infer.lines import Line, basename, git_line, image_line, module_line, stem
+from relgraph.model.site import Kind, Site
+from relgraph.model.version import parse_version
+from relgraph.model.world import Subject, World
+
+__all__ = ["Identity"]
+
+_MODULE = re.compile(rb"^module[ \t]+\"?([^\s\"]+)", re.MULTILINE)
+_PATH_REGISTRIES = ("ghcr.io/", "registry.gitlab.com/", "quay.io/", "docker.io/", "gcr.io/", "docker.pkg.github.com/")
+# Basenames that say what a thing is, not which project it is of.
+_COMMON = frozenset(
+    "manager controller operator server agent api client cli chart charts core base common proxy main app web ui build builder"
+    " controller-manager webhook worker test tests test-infra infra docs website examples release tools scripts".split()
+)
+
+
+class Identity:
+    """Version lines of all names in a world.
+
+    ``known`` maps the address of every repository of the world (``github.com/acme/web``) to it. Everything is derived from
+    the world's values, in an order that does not depend on the order of files or targets.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._addresses: dict[int, tuple[str, ...]] = {id(subject): _addresses(subject) for subject in world.subjects}
+        self.known: dict[str, Subject] = {}
+        for subject in world.subjects:
+            for address in self._addresses[id(subject)]:
+                self.known.setdefault(address, subject)
+        self._modules = {module: address for subject in world.subjects for module, address in _modules(subject, self.address(subject))}
+        self._bindings: dict[int, Bindings] = {}
+        self._lines: dict[tuple[int, Site], Line] = {}
+        self._mentioned = self._mentioned_repositories()
+        self._by_basename = self._basenames()
+        self._aliases = self._merge()
+
+    def address(self, subject: Subject) -> str:
+        """The repository's own line; ``repo:NAME`` where nothing tells its address."""
+        found = self._addresses[id(subject)]
+        return found[0] if found else f"repo:{subject.name.lower()}"
+
+    def bindings(self, subject: Subject) -> Bindings:
+        """The bindings stated in one repository."""
+        found = self._bindings.get(id(subject))
+        if found is None:
+            charts = frozenset(path.rpartition("/")[0] for path in subject.entries if path.endswith("Chart.yaml"))
+            found = self._bindings[id(subject)] = bind(subject.sites, charts)
+        return found
+
+    def is_first_party(self, line: str) -> bool:
+        """Whether the line is that of a repository of this world, or of an artifact of one of their owners."""
+        if line in self.known:
+            return True
+        owners = {address.split("/")[1] for address in self.known if address.count("/") >= 2}
+        parts = line.rsplit(":", maxsplit=1)[-1].split("/")
+        return len(parts) >= 2 and parts[1] in owners
+
+    def line(self, subject: Subject, site: Site) -> Line:
+        """The version line of a site found in ``subject``."""
+        key = (id(subject), site)
+        found = self._lines.get(key)
+        if found is None:
+            found = self._own_line(subject, site)
+            if (alias := self._aliases.get(found.name)) is not None:
+                found = Line(alias, found.evidence or f"{found.name} and {alias} have one name and one version")
+            self._lines[key] = found
+        return found
+
+    def _own_line(self, subject: Subject, site: Site) -> Line:
+        match site.kind:
+            case Kind.GIT:
+                return Line(git_line(site.name))
+            case Kind.MODULE:
+                return self._module(site)
+            case Kind.IMAGE | Kind.CHART:
+                return self._artifact(subject, site)
+            case Kind.ACTION:
+                return Line("action:" + "/".join(site.name.lower().split("/")[:2]))
+            case Kind.VARIABLE:
+                return self._variable(subject, site)
+            case _:
+                return Line(f"{site.kind}:{site.name.lower()}")
+
+    def _module(self, site: Site) -> Line:
+        for module, address in self._modules.items():
+            if site.name == module or site.name.startswith(module + "/"):
+                return Line(address, f"{module} is the module of {address}")
+        installed = site.syntax not in ("go-module", "gomod", "go_module")
+        return Line(module_line(site.name, package=installed))
+
+    def _artifact(self, subject: Subject, site: Site) -> Line:
+        name = site.name.removeprefix("oci://").lower()
+        if site.kind is Kind.CHART and "/" not in name and site.role == "declares":
+            return Line(self.address(subject), f"{site.path} belongs to {subject.name}")
+        for registry in _PATH_REGISTRIES:
+            if not name.startswith(registry):
+                continue
+            parts = name[len(registry) :].split("/")
+            for depth in (2, 1):
+                if len(parts) < 2:
+                    break
+                owner, repo = parts[0], (parts[1] if depth == 2 else basename(parts[1]))
+                address = f"github.com/{owner}/{repo}"
+                if address in self.known or (registry == "ghcr.io/" and address in self._mentioned):
+                    return Line(address, f"{name} spells the repository {address}")
+        if "#" in name:
+            return Line(f"chart:{name}")
+        return image_line(site.name)
+
+    def _variable(self, subject: Subject, site: Site) -> Line:
+        bound = self.bindings(subject).of(site)
+        lines = Counter(self._own_line(subject, binding.target).name for binding in bound)
+        if lines:
+            name, _ = min(lines.items(), key=lambda item: (-item[1], item[0]))
+            target = next(b.target for b in bound if self._own_line(subject, b.target).name == name)
+            return Line(name, f"{site.name} fills {target.get('ref') or target.name} in {target.path}:{target.span.line}")
+        if entity := site.get("entity"):
+            return Line(f"entity:{entity.lower()}")
+        if is_generic(site.name):
+            return Line(f"variable:{site.path}:{site.key or site.name}")
+        word = stem(site.name)
+        if word in ("go", "golang"):
+            return Line("toolchain:go", f"{site.name} is named for it")
+        owners = self._by_basename.get(word, ())
+        if len(owners) == 1:
+            return Line(owners[0], f"{site.name} is named for it")
+        return Line(f"name:{word or site.name.lower()}")
+
+    def _names(self) -> Iterator[tuple[Subject, Site]]:
+        for subject in self._world.targets:
+            for site in subject.sites:
+                if site.kind in (Kind.GIT, Kind.MODULE, Kind.IMAGE, Kind.CHART) and "{" not in site.name and "$" not in site.name:
+                    yield subject, site
+
+    def _mentioned_repositories(self) -> frozenset[str]:
+        found = set()
+        for _, site in self._names():
+            if site.kind is Kind.GIT:
+                found.add(git_line(site.name))
+            elif site.kind is Kind.MODULE:
+                found.add(module_line(site.name).split("//")[0])
+        return frozenset(found)
+
+    def _basenames(self) -> dict[str, tuple[str, ...]]:
+        # A repository of the world owns its name; otherwise every line with that name counts, and two leave it open.
+        known = {basename(address): (address,) for address in sorted(self.known, reverse=True)}
+        found: dict[str, set[str]] = {}
+        for subject, site in self._names():
+            if site.kind is Kind.MODULE and site.get("indirect"):
+                continue
+            line = self._own_line(subject, site).name
+            for name in {basename(site.name), basename(line)}:
+                found.setdefault(name, set()).add(line)
+        return {name: tuple(sorted(lines)) for name, lines in found.items() if name not in _COMMON} | known
+
+    def _merge(self) -> dict[str, str]:
+        """Lines of one basename in different places are one where a full version stands in both."""
+        versions: dict[str, set[str]] = {}
+        for subject, site in self._names():
+            version = parse_version(site.value)
+            if version is not None and version.complete:
+                versions.setdefault(self._own_line(subject, site).name, set()).add(version.bare)
+        aliases: dict[str, str] = {}
+        for name, lines in self._by_basename.items():
+            if len(lines) < 2 or len(name) < 4:
+                continue
+            best = min(lines, key=lambda line: (line not in self.known, not line.startswith("github.com/"), line))
+            for line in lines:
+                if line != best and versions.get(line, set()) & versions.get(best, set()):
+                    aliases[line] = best
+        return aliases
+
+
+def _addresses(subject: Subject) -> tuple[str, ...]:
+    """Addresses of a repository, best evidence first: its remotes, its module path, what its own files call it."""
+    found = [git_line(address) for address in subject.repository.addresses]
+    module = subject.tree.read("go.mod")
+    if module is not None and (match := _MODULE.search(module)):
+        line = module_line(match[1].decode("utf-8", "replace")).split("//")[0]
+        if line.count("/") == 2 and (line.endswith("/" + subject.name.lower()) or not found):
+            found.append(line)
+    if not found:
+        named = Counter(
+            git_line(site.name) for site in subject.sites if site.kind is Kind.GIT and git_line(site.name).endswith("/" + subject.name.lower())
+        )
+        if named:
+            found.append(min(named.items(), key=lambda item: (-item[1], item[0]))[0])
+    return tuple(dict.fromkeys(found))
+
+
+def _modules(subject: Subject, address: str) -> Iterator[tuple[str, str]]:
+    data = subject.tree.read("go.mod")
+    if data is not None and (match := _MODULE.search(data)):
+        yield match[1].decode("utf-8", "replace"), address

@@ -1,0 +1,105 @@
+"""RG106: a derived file says something else than the source that it is derived from."""
+
+import re
+from collections.abc import Iterator
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.references import Reference
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.site import Kind, Part, Pin
+from relgraph.model.world import Subject
+from relgraph.rules.rule import Commit, Example, Rule
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG106", "derived-source"
+# `kustomize build FOLDER | ... > FILE` in a make recipe; the program may stand in a variable.
+_BUILD = re.compile(
+    r"^\t[^\n#]*?(?:kustomize|\$[({]KUSTOMIZE[)}])\s+build\s+(?P<source>[\w./-]+)[^\n>]*?>\s*(?P<derived>[\w./-]+\.ya?ml)\b", re.MULTILINE | re.IGNORECASE
+)
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        for makefile in ("Makefile", "makefile", "GNUmakefile"):
+            text = subject.text(makefile) if makefile in subject.entries else None
+            if text is None or "build" not in text.text:
+                continue
+            for match in _BUILD.finditer(text.text):
+                source, derived = match["source"].strip("./"), match["derived"].removeprefix("./")
+                if subject.exists(source) and derived in subject.entries:
+                    yield from _compare(facts, subject, source, derived, makefile)
+
+
+def _compare(facts: Facts, subject: Subject, source: str, derived: str, makefile: str) -> Iterator[Finding]:
+    # An overlay pulls in its neighbours (../manager), so the whole family of folders counts as the source.
+    root = source.rpartition("/")[0] + "/" if "/" in source else source + "/"
+    images = [one for one in facts.references if one.subject is subject and one.site.kind is Kind.IMAGE and one.site.part is Part.TAG]
+    sources: dict[str, list[Reference]] = {}
+    for one in images:
+        if one.site.path.startswith(root):
+            sources.setdefault(one.site.name, []).append(one)
+    for one in images:
+        if one.site.path != derived or one.site.pin is not Pin.EXACT:
+            continue
+        origins = sources.get(one.site.name, [])
+        if not origins or any(origin.site.pin is not Pin.EXACT for origin in origins):
+            continue
+        if any(origin.site.value == one.site.value for origin in origins):
+            continue
+        origin = origins[0]
+        yield facts.finding(
+            (_CODE, _NAME, Severity.ERROR),
+            subject,
+            one.site,
+            f"{one.site.name} is {one.site.value} in this derived file and {origin.site.value} in its source {origin.where}",
+            expected=origin.site.value,
+            actual=one.site.value,
+            why=(
+                f"{makefile} derives {derived} from {source}",
+                f"the next derivation writes {origin.site.value} again; change the source, then derive",
+            ),
+            related=((subject, origin.site),),
+        )
+
+
+_MAKEFILE = "chart:\n\t$(KUSTOMIZE) build config/default > chart/templates/operator.yaml\n"
+_POD = "kind: Deployment\nspec:\n  containers:\n  - name: proxy\n    image: quay.io/example/proxy:{}\n"
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.ERROR,
+    "a derived file differs from its source",
+    """
+    A file that a make recipe writes (`kustomize build config/default > chart/templates/operator.yaml`) was edited by hand, or its
+    source was edited and the file not derived again. The next release derives it, and publishes what the source says.
+    """,
+    _check,
+    failing=(
+        Example(
+            (
+                Commit(
+                    {
+                        "Makefile": _MAKEFILE,
+                        "config/default/patch.yaml": _POD.format("v0.13.1"),
+                        "chart/templates/operator.yaml": _POD.format("v0.18.0"),
+                    }
+                ),
+            )
+        ),
+    ),
+    passing=(
+        Example(
+            (
+                Commit(
+                    {
+                        "Makefile": _MAKEFILE,
+                        "config/default/patch.yaml": _POD.format("v0.18.0"),
+                        "chart/templates/operator.yaml": _POD.format("v0.18.0"),
+                    }
+                ),
+            )
+        ),
+    ),
+)

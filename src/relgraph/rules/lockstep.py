@@ -1,0 +1,134 @@
+"""RG104: libraries that are released together are used at different versions."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from relgraph.infer.consensus import comparable
+from relgraph.infer.facts import Facts
+from relgraph.infer.references import Reference
+from relgraph.infer.roles import PathRole
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.site import Kind, Role
+from relgraph.model.version import natural_key
+from relgraph.rules.rule import Commit, Example, Rule
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG104", "lockstep"
+# So many members with one version make a family; fewer may be chance.
+_QUORUM = 3
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        required = [
+            one
+            for one in facts.references
+            if one.subject is subject
+            and one.site.kind is Kind.MODULE
+            and one.site.path.rpartition("/")[2] == "go.mod"
+            and one.version is not None
+            and not one.site.get("pseudo")
+            and not one.site.get("replaces")
+            and one.role is not PathRole.VENDORED
+        ]
+        for path in sorted({one.site.path for one in required}):
+            families = _families([one for one in required if one.site.path == path])
+            for owner, members in families.items():
+                yield from _within(facts, owner, members)
+                yield from _beside(facts, owner, members, path)
+
+
+def _families(required: list[Reference]) -> dict[str, list[Reference]]:
+    """Modules by owner (``github.com/kubernetes``) where at least a quorum of them has one and the same version."""
+    by_owner: dict[str, list[Reference]] = {}
+    for one in required:
+        owner, _, rest = one.line.partition("//")[0].rpartition("/")
+        if owner.count("/") == 1 and rest and "//" not in one.line:
+            by_owner.setdefault(owner, []).append(one)
+    found = {}
+    for owner, members in sorted(by_owner.items()):
+        versions = Counter(one.site.value for one in members)
+        value, count = min(versions.items(), key=lambda item: (-item[1], item[0]))
+        if count < _QUORUM:
+            continue
+        lead = next(one for one in members if one.site.value == value)
+        if lead.version is None:
+            continue
+        # A family shares its major version; klog v2 is not of the family of the libraries at v0.
+        found[owner] = [lead, *(one for one in members if one is not lead and one.version and one.version.release[0] == lead.version.release[0])]
+    return found
+
+
+def _within(facts: Facts, owner: str, members: list[Reference]) -> Iterator[Finding]:
+    lead, *others = members
+    for one in others:
+        if one.site.get("indirect") or one.version is None or lead.version is None or one.version.release == lead.version.release:
+            continue
+        # Unrelated repositories of one owner have numbers of their own; a straggler is a few releases off.
+        if abs(one.version.release[1] - lead.version.release[1]) > 8:
+            continue
+        yield _finding(facts, one, lead, owner)
+
+
+def _beside(facts: Facts, owner: str, members: list[Reference], module: str) -> Iterator[Finding]:
+    lead = members[0]
+    lines = {one.line for one in members}
+    folder = module.rpartition("/")[0]
+    for one in facts.references:
+        if (
+            one.subject is lead.subject
+            and one.line not in lines
+            and one.line.rpartition("/")[0] == owner
+            and comparable(one)
+            and one.site.path != module
+            and one.site.path.startswith(folder)
+            and one.role in (PathRole.BUILD, PathRole.ARTIFACT)
+            and one.site.role in (Role.USES, Role.DEFAULT)
+            and one.version is not None
+            and lead.version is not None
+            and one.version.complete
+            and one.version.release[0] == lead.version.release[0]
+            and natural_key(one.version) != natural_key(lead.version)
+            and abs(one.version.release[1] - lead.version.release[1]) <= 8
+        ):
+            yield _finding(facts, one, lead, owner)
+
+
+def _finding(facts: Facts, one: Reference, lead: Reference, owner: str) -> Finding:
+    return facts.finding(
+        (_CODE, _NAME, Severity.WARNING),
+        one.subject,
+        one.site,
+        f"{one.line.rpartition('/')[2]} is {one.site.value} while its family is at {lead.site.value}",
+        expected=lead.site.value,
+        actual=one.site.value,
+        why=(
+            *((one.evidence,) if one.evidence else ()),
+            f"the modules of {owner.rpartition('/')[2]} in {lead.site.path} are released together, at {lead.site.value}",
+        ),
+        related=((lead.subject, lead.site),),
+        fixable=True,
+    )
+
+
+_GO_MOD = (
+    "module github.com/example/platform\n\ngo 1.22\n\nrequire (\n\tk8s.io/api v0.30.14\n\tk8s.io/apimachinery v0.30.14\n"
+    "\tk8s.io/client-go v0.30.14\n)\n"
+)
+_MAKEFILE = "GEN_VER := {}\n\ngen:\n\tgit clone -b $(GEN_VER) --depth 1 https://github.com/kubernetes/code-generator.git gen\n"
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.WARNING,
+    "a member of a family of libraries has another version than the family",
+    """
+    Some libraries are cut from one release: three or more modules of one owner with one and the same version in go.mod are
+    such a family. A member at another version, in go.mod or beside it (a generator that is cloned or installed), makes code
+    for other types than the ones that are compiled.
+    """,
+    _check,
+    failing=(Example((Commit({"go.mod": _GO_MOD, "Makefile": _MAKEFILE.format("v0.30.12")}),)),),
+    passing=(Example((Commit({"go.mod": _GO_MOD, "Makefile": _MAKEFILE.format("v0.30.14")}),)),),
+)

@@ -1,0 +1,199 @@
+"""RG102: what a repository says about its own version differs from its tag, or from itself."""
+
+from collections.abc import Iterator
+
+from relgraph.infer.consensus import Cluster, clusters, comparable
+from relgraph.infer.facts import Facts
+from relgraph.infer.references import Reference
+from relgraph.infer.roles import PathRole
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.repository import Tag
+from relgraph.model.site import Kind, Role
+from relgraph.model.version import Version, natural_key
+from relgraph.model.world import Subject
+from relgraph.rules.rule import Commit, Example, Rule
+
+__all__ = ["PENDING", "RULE"]
+
+_CODE, _NAME = "RG102", "self-reference"
+_USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        members = own_references(facts, subject)
+        if not members:
+            continue
+        found = clusters(members)
+        tags = facts.ordered_tags(subject)
+        here = [tag for tag in facts.ordered_tags(subject) if tag.commit == subject.rev]
+        if here:
+            yield from _against_tag(facts, found, here)
+        else:
+            yield from _against_each_other(facts, found, tags)
+
+
+def _check_pending(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        tags = facts.ordered_tags(subject)
+        found = clusters(own_references(facts, subject))
+        if not tags or not found:
+            continue
+        for cluster in found:
+            if any(tag.version and _same(tag.version, cluster.version) for tag in tags) or not cluster.version.complete:
+                continue
+            if not _newer(cluster.version, tags[-1].version) or all(_is_development(one) for one in cluster.members):
+                continue
+            split = [other for other in found if other is not cluster and not all(_is_development(one) for one in other.members)]
+            yield _pending(facts, cluster, tags[-1], split)
+
+
+def _pending(facts: Facts, cluster: Cluster, newest: Tag, split: list[Cluster]) -> Finding:
+    head, *rest = sorted(cluster.members, key=lambda one: (_USERS_SEE.index(one.role) if one.role in _USERS_SEE else 9, one.where))
+    prefix = head.version.prefix if head.version else ""
+    expected = prefix + (newest.version.bare if newest.version else newest.name)
+    others = tuple(one for other in split for one in other.members[:1])
+    return facts.finding(
+        (PENDING.code, PENDING.name, Severity.WARNING),
+        head.subject,
+        head.site,
+        f"{head.site.value} has no tag yet; the newest is {newest.name}",
+        expected=expected,
+        actual=head.site.value,
+        why=(
+            f"{len(cluster.members)} reference(s) name {cluster.version.bare}, which is newer than every tag",
+            *(f"{one.where} still says {one.site.value}" for one in others),
+        ),
+        related=tuple((one.subject, one.site) for one in (*rest, *others)),
+    )
+
+
+def own_references(facts: Facts, subject: Subject) -> list[Reference]:
+    """The references of a repository to itself that are meant to be current.
+
+    Links into another revision of itself are not: a permanent link keeps its meaning.
+    """
+    own = facts.identity.address(subject)
+    return [
+        one
+        for one in facts.lines.get(own, ())
+        if one.subject is subject
+        and (comparable(one) or _declares(one))
+        and not (one.site.kind is Kind.GIT and one.site.get("form") in ("blob", "tree", "release", "compare", "commit"))
+        and one.role is not PathRole.SOURCE
+    ]
+
+
+def _declares(reference: Reference) -> bool:
+    # A version file states the repository's own version; a chart's own fields are stamped and judged elsewhere.
+    return reference.site.role is Role.DECLARES and reference.site.kind is Kind.VARIABLE and reference.version is not None
+
+
+def _is_development(reference: Reference) -> bool:
+    # Version files and constants commonly name the version under development.
+    return reference.site.role is Role.DECLARES or reference.role is PathRole.SOURCE
+
+
+def _against_tag(facts: Facts, found: tuple[Cluster, ...], here: list[Tag]) -> Iterator[Finding]:
+    tagged = [tag.version for tag in here if tag.version is not None]
+    yield from _differing(facts, found, tagged[-1], f"this commit is {here[-1].name}")
+
+
+def _against_each_other(facts: Facts, found: tuple[Cluster, ...], tags: tuple[Tag, ...]) -> Iterator[Finding]:
+    newest = tags[-1] if tags else None
+    candidates = sorted(found, key=lambda cluster: natural_key(cluster.version))
+    target = candidates[-1].version
+    reason = f"{candidates[-1].members[0].where} says {candidates[-1].spelled}"
+    if newest is not None and newest.version is not None:
+        tagged = [cluster for cluster in found if any(tag.version and _same(tag.version, cluster.version) for tag in tags)]
+        if _newer(newest.version, target):
+            target, reason = newest.version, f"the newest tag is {newest.name}"
+        elif not tagged:
+            # Nothing here names a release; then only agreement among themselves is asked for.
+            target, reason = found[0].version, f"{found[0].members[0].where} says {found[0].spelled}"
+    yield from _differing(facts, found, target, reason)
+
+
+def _differing(facts: Facts, found: tuple[Cluster, ...], target: Version, reason: str) -> Iterator[Finding]:
+    for cluster in found:
+        if _same(cluster.version, target):
+            continue
+        by_path: dict[str, list[Reference]] = {}
+        for member in cluster.members:
+            by_path.setdefault(member.site.path, []).append(member)
+        for members in by_path.values():
+            head = members[0]
+            expected = (head.version.prefix if head.version else "") + target.bare
+            yield facts.finding(
+                (_CODE, _NAME, Severity.ERROR if head.role in _USERS_SEE else Severity.WARNING),
+                head.subject,
+                head.site,
+                f"this repository's own version is {head.site.value} here, {expected} elsewhere",
+                expected=expected,
+                actual=head.site.value,
+                why=(*((head.evidence,) if head.evidence else ()), reason),
+                related=tuple((one.subject, one.site) for one in members[1:]),
+                fixable=True,
+            )
+
+
+def _same(left: Version, right: Version) -> bool:
+    shared = min(len(left.release), len(right.release))
+    return left.release[:shared] == right.release[:shared] and (left.pre == right.pre or shared < 3)
+
+
+def _newer(left: Version, right: Version | None) -> bool:
+    return right is None or natural_key(left) > natural_key(right)
+
+
+_VALUES = 'WEB_VERSION: "{}"\n'
+_TEMPLATE = "kind: Deployment\nspec:\n  containers:\n  - image: ghcr.io/example/platform/web:{{{{.Values.WEB_VERSION}}}}\n"
+_CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: 0.1.0\n"
+_SCRIPT = "helm upgrade --install web oci://ghcr.io/example/platform/web-chart --version {}\n"
+
+
+def _tree(values: str, script: str) -> dict[str, str]:
+    return {
+        "chart/Chart.yaml": _CHART,
+        "chart/values.yaml": _VALUES.format(values),
+        "chart/templates/web.yaml": _TEMPLATE.format(),
+        "scripts/install.sh": _SCRIPT.format(script),
+    }
+
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.ERROR,
+    "a repository's references to itself disagree with its tag or with each other",
+    """
+    Images, charts, scripts and documents of a repository name the repository's own version. At a tagged commit they should name that
+    tag; on a branch they should all name the newest release, or all the one that is being prepared. One that
+    lags behind sends its reader to an older release than its neighbours do.
+
+    An error where users read or run the place, else a warning. Placeholders, permanent links (blob, tree) and changelogs do not count.
+    """,
+    _check,
+    failing=(
+        Example((Commit(_tree("0.2.0", "0.1.0"), tags=("v0.2.0",)),)),
+        Example((Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)), Commit({**_tree("0.2.0", "0.1.0"), "x": ""}))),
+    ),
+    passing=(
+        Example((Commit(_tree("0.2.0", "0.2.0"), tags=("v0.2.0",)),)),
+        Example((Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)), Commit({**_tree("0.1.0", "0.1.0"), "x": ""}))),
+    ),
+)
+
+PENDING = Rule(
+    "RG203",
+    "premature-reference",
+    Severity.WARNING,
+    "a reference names a release of this repository that does not exist yet",
+    """
+    Between the commit that prepares a release and its tag, everything that names the new version is broken for whoever follows
+    it. That is a pending release: tag it soon, or keep naming the last release until the tag exists.
+    """,
+    _check_pending,
+    failing=(Example((Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)), Commit(_tree("0.2.0", "0.2.0")))),),
+    passing=(Example((Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)), Commit({**_tree("0.1.0", "0.1.0"), "x": ""}))),),
+)
