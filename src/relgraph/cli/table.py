@@ -1,0 +1,101 @@
+"""The one table of commands."""
+
+from relgraph.cli.command import Argument, Command, Form, Offer
+
+__all__ = ["COMMANDS", "FORMATS", "HELP"]
+
+#: The formats of findings; :mod:`relgraph.report.registry` has a module for each (a test compares the two).
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
+
+HELP = Command(
+    "help",
+    "explain the program or one command",
+    "relgraph.cli.commands.help:run",
+    (Argument("command", "the command to explain", Form.POSITIONAL, offer=Offer.COMMANDS),),
+    task=False,
+)
+
+COMMANDS = (
+    Command(
+        "scan",
+        "find every reference that is wrong, in repositories that declare nothing",
+        "relgraph.cli.commands.scan:run",
+        (
+            Argument(
+                "target",
+                "repository to judge: a path, optionally at a tag, branch or commit (PATH@REV, PATH@index)",
+                Form.POSITIONAL,
+                metavar="TARGET[@REV]",
+                repeated=True,
+                default=".",
+                offer=Offer.DIRECTORIES,
+            ),
+            Argument(
+                "with",
+                "repository that lends facts (its tags, files and versions) and is not judged",
+                metavar="SIBLING[@REV]",
+                repeated=True,
+                offer=Offer.DIRECTORIES,
+            ),
+            Argument("as-of", "see the repositories as they were at the end of this day, UTC", metavar="YYYY-MM-DD"),
+            Argument("format", "how findings are written", choices=FORMATS, default="text"),
+            Argument(
+                "severity",
+                "lowest severity listed; by default all, but text only counts notes",
+                choices=("error", "warning", "note"),
+            ),
+            Argument("rule", "apply this rule only (code or name)", metavar="RULE", repeated=True, offer=Offer.RULES),
+            Argument("output", "write the findings to this file instead of standard output", metavar="FILE", offer=Offer.FILES),
+        ),
+        details=(
+            "Reads git objects or the working tree, changes nothing and uses no network. Without a revision the working "
+            "tree is judged (in a bare repository, and with --as-of, the default branch).",
+            "Exits 0 when nothing of severity error was found, 1 when something was, 2 when the command line is wrong and "
+            "3 when a repository cannot be read.",
+        ),
+        examples=(
+            ("relgraph scan", "the repository around the current folder"),
+            ("relgraph scan . --with ../operator --with ../agent", "with the facts of two neighbours"),
+            ("relgraph scan .@v1.4.0 --severity error", "what was wrong in a release"),
+            ("relgraph scan --format sarif --output relgraph.sarif", "for a code scanning service"),
+        ),
+    ),
+    Command(
+        "explain",
+        "say what a rule means, with an example that fails and one that passes",
+        "relgraph.cli.commands.explain:run",
+        (
+            Argument(
+                "rule",
+                "code or name of the rule; without it, all rules are listed",
+                Form.POSITIONAL,
+                metavar="RULE",
+                offer=Offer.RULES,
+            ),
+            Argument("format", "how the page is written", choices=("text", "json", "markdown"), default="text"),
+        ),
+        examples=(("relgraph explain", "all rules"), ("relgraph explain RG101 --format markdown", "one rule's page")),
+    ),
+    Command(
+        "completion",
+        "print the completion script of a shell",
+        "relgraph.cli.commands.completion:script",
+        (Argument("shell", "the shell", Form.POSITIONAL, required=True, choices=("bash", "zsh", "fish")),),
+        details=("The script asks this program for every completion, so it never grows old.",),
+        examples=(
+            ('eval "$(relgraph completion bash)"', "in ~/.bashrc"),
+            ('eval "$(relgraph completion zsh)"', "in ~/.zshrc, after compinit"),
+            ("relgraph completion fish | source", "in ~/.config/fish/config.fish"),
+        ),
+        task=False,
+    ),
+    Command(
+        "complete",
+        "print what may follow on a command line (for completion scripts)",
+        "relgraph.cli.commands.completion:candidates",
+        (Argument("word", "the words typed so far; the last one is being completed", Form.POSITIONAL, repeated=True),),
+        task=False,
+        hidden=True,
+    ),
+    HELP,
+)

@@ -1,0 +1,141 @@
+"""Findings made to be read on a terminal.
+
+What is wrong comes first, then the places where it is: findings of one rule about one node stand together, so that a
+mistake made in nine files is explained once. Every place is ``path:line:column`` at the start of its line, which
+terminals and editors open. The gravest come first; the count is the last line.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from textwrap import wrap
+
+from relgraph.model.finding import Finding, Place, Report, Severity
+from relgraph.report.clean import visible
+from relgraph.report.view import View
+
+__all__ = ["render", "summary"]
+
+_RELATED = 4
+_SGR = {"error": "1;31", "warning": "1;33", "note": "1;36", "actual": "31", "expected": "32", "dim": "2", "bold": "1"}
+
+
+def render(report: Report, view: View) -> str:
+    """The report as text, ending with the line that :func:`summary` gives."""
+    lines: list[str] = []
+    sections = list(_sections(report.findings))
+    for (repo, rev), findings in sections:
+        if len(sections) > 1 or rev != "worktree":
+            lines += [_paint(view, "bold", f"{visible(repo)} at {_revision(rev)}"), ""]
+        for group in _groups(findings):
+            lines += [*_group(group, view), ""]
+    return "\n".join([*lines, summary(report, view), ""])
+
+
+def summary(report: Report, view: View) -> str:
+    """One line: how many findings of each severity, what was read, how long it took."""
+    counts = [(severity, report.count(severity)) for severity in Severity]
+    said = [_paint(view, severity, _number(count, severity)) for severity, count in counts if count]
+    head = ", ".join(said) if said else "nothing wrong" if not view.unlisted else "nothing to list"
+    notes = [f"{_number(report.files, 'file')}, {_number(report.sites, 'reference')}, {report.seconds:.2f} s"]
+    if report.waived:
+        notes.append(f"{report.waived} waived")
+    if view.unlisted:
+        notes.append(f"{view.unlisted} of lower severity not listed")
+    return f"{head} ({'; '.join(notes)})"
+
+
+def _sections(findings: Iterable[Finding]) -> Iterator[tuple[tuple[str, str], list[Finding]]]:
+    def key(finding: Finding) -> tuple[str, str]:
+        return finding.place.repo, finding.place.rev
+
+    for where, found in groupby(sorted(findings, key=key), key):
+        yield where, list(found)
+
+
+def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda finding: finding.order):
+        groups.setdefault((finding.severity, finding.rule, finding.node), []).append(finding)
+    # A stable sort keeps groups of one severity in the order of their first place.
+    return sorted(groups.values(), key=lambda group: group[0].severity.rank)
+
+
+def _group(group: Sequence[Finding], view: View) -> list[str]:
+    first = group[0]
+    lines = [
+        f"{_paint(view, first.severity, first.severity)}  {_paint(view, 'bold', visible(first.node))}  "
+        + _paint(view, "dim", f"{visible(first.rule)} {visible(first.name)}")
+    ]
+    shared_message = all(finding.message == first.message for finding in group)
+    shared_reasons = all((finding.why, finding.related) == (first.why, first.related) for finding in group)
+    if shared_message:
+        lines += _prose(first.message, view, "  ")
+    addresses = [_address(finding.place, first.place, view) for finding in group]
+    column = max((len(address) for address in addresses if len(address) <= 60), default=0)
+    for finding, address in zip(group, addresses, strict=True):
+        lines.append(f"  {address:{column}}{_values(finding, view)}".rstrip())
+        if not shared_message:
+            lines += _prose(finding.message, view, "    ")
+        if not shared_reasons:
+            lines += _reasons(finding, view, "    ")
+    if shared_reasons:
+        lines += _reasons(first, view, "  ")
+    return lines
+
+
+def _values(finding: Finding, view: View) -> str:
+    actual = None if finding.actual is None else _paint(view, "actual", _value(finding.actual))
+    expected = None if finding.expected is None else _paint(view, "expected", _value(finding.expected))
+    if actual is not None and expected is not None:
+        return f"  {actual}, should be {expected}"
+    if expected is not None:
+        return f"  should be {expected}"
+    return "" if actual is None else f"  {actual}"
+
+
+def _value(value: str) -> str:
+    return visible(value) or '""'
+
+
+def _reasons(finding: Finding, view: View, indent: str) -> list[str]:
+    lines = []
+    if finding.why:
+        lines += _prose(f"because {'; '.join(finding.why)}", view, indent, style="dim")
+    if finding.related:
+        shown = [_address(place, finding.place, view) for place in finding.related[:_RELATED]]
+        more = len(finding.related) - len(shown)
+        lines += _prose(f"see {', '.join(shown)}{f' and {more} more' if more else ''}", view, indent, style="dim")
+    return lines
+
+
+def _address(place: Place, near: Place, view: View) -> str:
+    """The place as a reader standing at ``near`` would look it up."""
+    position = f"{place.span.line}:{place.span.column}"
+    if (place.repo, place.rev) == (near.repo, near.rev) or (place.rev == "worktree" and place.repo in view.folders):
+        return f"{view.file(place)}:{position}"
+    return f"{visible(place.repo)}@{_revision(place.rev)}:{visible(place.path)}:{position}"
+
+
+def _revision(rev: str) -> str:
+    is_commit = len(rev) in (40, 64) and all(digit in "0123456789abcdef" for digit in rev)
+    return rev[:10] if is_commit else visible(rev)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _prose(text: str, view: View, indent: str, *, style: str = "") -> list[str]:
+    lines = wrap(
+        visible(" ".join(text.split())),
+        max(view.width, 40),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return [indent + _paint(view, style, line[len(indent) :]) for line in lines]
+
+
+def _paint(view: View, style: str, text: str) -> str:
+    return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if view.color and style else text
