@@ -4,17 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from relgraph.infer.facts import Facts
+from relgraph.model.example import Commit
 from relgraph.model.finding import Finding, Severity
 
 __all__ = ["Commit", "Example", "Rule"]
-
-
-class Commit(NamedTuple):
-    """A commit of a world made for an example or a test: its whole tree, the tags put on it, and its day (ISO date)."""
-
-    files: dict[str, str]
-    tags: tuple[str, ...] = ()
-    date: str = "2026-01-01"
 
 
 class Example(NamedTuple):
