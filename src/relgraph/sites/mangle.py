@@ -21,7 +21,12 @@ _SUFFIX = re.compile(
     r"|[-_](?:alpine|slim|bookworm|bullseye|buster|stretch|trixie|jammy|focal|noble|bionic|fedora|centos|debian|ubuntu|windows"
     r"|linux|darwin|amd64|arm64|x86_64|nonroot|full|minimal|management|fpm|cli|jdk|jre|alpha?ne)[-\w.]*"
 )
-_NAMED = re.compile(r"ver(?:sion)?s?$|tag$|release$|^rev(?:ision)?$|[a-z_-]rev$|ref$|branch$|_?version(?=_)|appVersion", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(?<!con)(?<!in)(?<!sub)(?<!di)versions?(?:$|_|-|\.)|(?<!con)(?<!di)Versions?(?:$|[A-Z])|(?:^|[_.-])(?:ver|tag|rev|ref|branch|release)$"
+    r"|[a-z](?:Ver|Tag|Ref|Branch|Release)$|(?:^|[_-])(?:VER|TAG|REV|REF|BRANCH|RELEASE|REVISION|SHA|COMMIT)$|VERSIONS?(?:$|_|\d)",
+)
+
+_SWITCH = re.compile(r"(?:IGNORE|SKIP|CHECK|USE|ENABLE|DISABLE|FORCE|NO|HAS|IS|PRINT|SHOW|VERIFY)_", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32768)
@@ -69,7 +74,7 @@ def looks_like_version(value: str, *, named: bool = False) -> bool:
         return False
     numbers = version.release
     if named:
-        return len(numbers) > 1 or bool(version.prefix) or numbers[0] < 1000
+        return len(numbers) > 1 or bool(version.prefix) or 1 < numbers[0] < 1000
     if len(numbers) == 4 and not version.prefix and not version.pre:
         return False  # far more often an address
     if 1990 <= numbers[0] <= 2100 and not version.prefix:
@@ -82,4 +87,4 @@ def looks_like_version(value: str, *, named: bool = False) -> bool:
 @lru_cache(maxsize=8192)
 def named_for_version(name: str) -> bool:
     """Whether a variable of that name is meant to hold a version, tag or ref (``HELM_VERSION``, ``imageTag``)."""
-    return _NAMED.search(name) is not None
+    return _NAMED.search(name) is not None and _SWITCH.match(name) is None

@@ -7,7 +7,7 @@ extractors find something in the same place, the earlier one is believed.
 import re
 
 from relgraph.model.site import Kind, Site
-from relgraph.sites import github_url, shell
+from relgraph.sites import github_url, makefile, shell
 from relgraph.sites.extractor import Extractor
 from relgraph.syntax.text import Text
 
@@ -15,6 +15,7 @@ __all__ = ["EXTRACTORS", "extract", "readable"]
 
 #: Structural extractors first, then those that read any text.
 EXTRACTORS: tuple[Extractor, ...] = (
+    makefile.EXTRACTOR,
     shell.EXTRACTOR,
     github_url.EXTRACTOR,
 )
@@ -61,7 +62,7 @@ def _position(site: Site) -> tuple[int, int, str, str]:
 def _merge(kept: list[Site], found: list[Site]) -> list[Site]:
     """``kept`` and those of ``found`` that lie nowhere in what an earlier extractor has explained; no place twice."""
     taken = sorted((site.span.start, site.span.end) for site in kept)
-    seen: set[tuple[int, int, Kind, str]] = set()
+    seen: set[tuple[int, int, Kind]] = set()
     result = list(kept)
     index, reach = 0, -1
     for site in sorted(found, key=_position):
@@ -71,7 +72,7 @@ def _merge(kept: list[Site], found: list[Site]) -> list[Site]:
             index += 1
         if start < reach or (index < len(taken) and taken[index][0] < end):
             continue
-        identity = (start, end, site.kind, site.part)
+        identity = (start, end, site.kind)
         if identity not in seen:
             seen.add(identity)
             result.append(site)

@@ -1,259 +1,253 @@
-"""What single shell commands refer to: one reader a tool, found by the tool's name."""
+"""What shell commands refer to: the words that begin a command worth reading, and one reader a tool."""
 
 import re
 from collections.abc import Callable, Iterator
 
 from relgraph.model.site import Kind, Part, Pin, Role, Site
-from relgraph.sites.build import extra_of, pin_of, template_of
+from relgraph.sites import shell_files as files
+from relgraph.sites import shell_images as images
+from relgraph.sites.command import Command, Reader
 from relgraph.sites.github_url import ref_pin, repository_of
 from relgraph.sites.mangle import looks_like_version, unmangle
-from relgraph.syntax.shell import Word, read_command
+from relgraph.syntax.shell import read_command
 from relgraph.syntax.text import Text
 
 __all__ = ["command_sites"]
 
-_TOOLS = re.compile(
-    r"(?:helm|git|pip3?|pipx|npm|npx|yarn|pnpm|cargo|kubectl|kustomize|sed|yq|docker|podman|nerdctl|buildah|make|bash|sh|source)"
-    r"(?=[ \t\\])"
+_VALUE = r"\$\{\{[^{}\n]*\}\}|\$\([\w.-]+\)|\$\{[^{}\n]*\}|\$\w+"
+_AT = re.compile(rf"@(?P<version>v?(?:{_VALUE}|\d[\w.+-]*)|latest|master|main|release-[\d.]+|[0-9a-f]{{7,40}}\b)")
+_BACKWARDS = re.compile(r"[\w./~-]+")
+_MODULE = re.compile(r"(?:[A-Za-z0-9-]+\.)+[a-z]{2,}(?:/[\w.~-]+)+")
+# A module's path and, one or two arguments later, a variable that holds a version: how install helpers are called.
+_HELPER = re.compile(
+    r"(?<![\w./@-])(?P<module>(?:[A-Za-z0-9-]+\.)+[a-z]{2,}/[\w./~-]+)(?:[ \t]*,[ \t]*|[ \t]+)(?:(?:\$[({]\w+[)}]|[\w-]+)(?:[ \t]*,[ \t]*|[ \t]+))?"
+    r"(?P<version>\$[({]\w*(?:VER|version|TAG)\w*[)}]|v\d+\.\d+\.\d+[\w.-]*)(?![\w./-])"
 )
-_FILE = re.compile(r"(?:\./|\.\./)*(?:[\w@+-][\w.@+-]*/)*[\w@+-][\w.@+-]*\.[A-Za-z]\w{0,9}")
-_AT = re.compile(r"@(?P<version>v?\d[\w.+-]*|latest|master|main|[0-9a-f]{7,40}\b|\$[\w{(][\w.)}-]*|v\$[\w{(][\w.)}-]*)")
-_MODULE_BEFORE = re.compile(r"(?:[A-Za-z0-9-]+\.)+[a-z]{2,}(?:/[\w.~-]+)+\Z")
 _PIPED = re.compile(
     r"(?:curl|wget)\b(?P<fetch>(?:\$\([\w.-]+\)|[^()\n|;])*)"
     r"(?:\)[\"']?[ \t]+(?:-s[ \t]+)?(?:--[ \t]+)?|\|[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)?)?(?:[A-Z_]+=\S*[ \t]+)*(?:ba)?sh[ \t]+(?:-s|-)[ \t]+(?:--[ \t]+)?)"
-    r"(?P<arguments>[^\n;|&#)]*)"
+    r"(?P<arguments>[^\n;|&#]*)"
 )
+_SETTING = re.compile(r"(?P<name>[\w.\\\[\]/-]+)=(?P<value>(?:\{[^}]*\}|\\.|[^,\\])*)")
+_SETTING_OPTIONS = ("--set", "--set-string", "--set-json", "--set-literal")
+_HELM_FLAGS = frozenset(
+    """--install -i --create-namespace --wait --atomic --debug --dry-run --devel --dependency-update -u --force --no-hooks --skip-crds
+    --reuse-values --reset-values --cleanup-on-fail --generate-name -g --wait-for-jobs --untar --plain-http""".split()
+)
+_PIP = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[\w,-]+\])?(?P<op>===?|>=|~=|<=|<|>)(?P<version>[\w.*+!${}()-]+)")
+_NPM = re.compile(r"(?P<name>(?:@[\w.-]+/)?[a-z0-9][\w.-]*)@(?P<version>[\w.^~${}()-]+)")
+_CARGO = re.compile(r"(?P<name>[\w-]+)@(?P<version>[\w.-]+)")
 
 
 def command_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "") -> Iterator[Site]:
-    """See :func:`relgraph.sites.shell.command_sites`."""
+    """The references that shell commands within ``text.text[start:end]`` make; URLs are left to their own extractor.
+
+    Commands are found anywhere: in substitutions, in strings, in here-documents, in comments.
+    """
     source = text.text
-    reader = _Reader(text, start, end, syntax, key)
+    reader = Reader(text, start, end, syntax, key)
     for match in _TOOLS.finditer(source, start, end):
-        before = source[match.start() - 1] if match.start() > start else " "
-        if before.isalnum() or before in "_-./":
+        if match.start() > start and source[match.start() - 1] in _WITHIN_WORD:
+            continue
+        readers = _READERS.get(match.group()) or _VARIABLES.get(match["var"] or "")
+        if readers is None:
             continue
         words, _ = read_command(source, match.end(), end)
         if words:
-            yield from _READERS[match.group()](reader, words)
+            command = Command(words, _HELM_FLAGS if readers[0] is _helm else frozenset())
+            for read in readers:
+                yield from read(reader, command)
     if source.find("@", start, end) >= 0:
-        yield from reader.modules()
+        yield from _modules(reader)
     if source.find("://", start, end) >= 0:
-        yield from reader.piped()
+        yield from _piped(reader)
+    yield from _helpers(reader)
+    yield from files.scripts(reader)
 
 
-class _Reader:
-    """Makes sites of what commands in one range say."""
-
-    def __init__(self, text: Text, start: int, end: int, syntax: str, key: str) -> None:
-        self.text, self.start, self.end, self.syntax, self.key = text, start, end, syntax, key
-
-    def make(
-        self, kind: Kind, name: str, part: Part, start: int, raw: str, *, role: Role = Role.USES, pin: Pin | None = None, **facts: str
-    ) -> Site:
-        names, form_text = template_of(raw) if ("$" in raw or "{{" in raw) else ("", "")
-        value = raw if part is Part.PATH else unmangle(raw)
-        if pin is None:
-            pin = Pin.TEMPLATED if names or form_text else Pin.EXACT if part is Part.PATH else pin_of(value)
-        return Site(
-            self.text.path, self.text.span(start, start + len(raw)), kind, name, part, raw, value, pin, role, self.key, self.syntax,
-            extra_of(vars=names, form_text=form_text, **facts),
-        )  # fmt: skip
-
-    def modules(self) -> Iterator[Site]:
-        """``module/path@version`` wherever it stands: ``go install``, ``go run``, arguments of helper functions."""
-        source = self.text.text
-        for match in _AT.finditer(source, self.start, self.end):
-            begin = max(self.start, match.start() - 200)
-            module = _MODULE_BEFORE.search(source[begin : match.start()])
-            if module is None:
-                continue
-            at = begin + module.start()
-            if at > 0 and source[at - 1] in "/:@.":
-                continue
-            package = module.group()
-            name = package.partition("/cmd/")[0]
-            yield self.make(Kind.MODULE, name, Part.VERSION, match.start("version"), match["version"], package=package if package != name else "")
-
-    def piped(self) -> Iterator[Site]:
-        """The arguments of an install script that is piped from a URL."""
-        source = self.text.text
-        for match in _PIPED.finditer(source, self.start, self.end):
-            repository = repository_of(match["fetch"])
-            if not repository:
-                continue
-            words, _ = read_command(source, match.start("arguments"), match.end("arguments"))
-            for word in words:
-                if word.inner >= 0 and looks_like_version(unmangle(word.text)):
-                    yield self.make(Kind.VARIABLE, repository, Part.VERSION, word.inner, word.text, scope="arg")
-
-
-def _options(words: list[Word]) -> dict[str, list[tuple[int, str]]]:
-    """Values of options by name, each with its offset (-1 where quoting hides it): ``--x v``, ``--x=v``, ``-x v``."""
-    found: dict[str, list[tuple[int, str]]] = {}
-    for index, word in enumerate(words):
-        if not word.text.startswith("-") or word.text == "-":
+def _modules(reader: Reader) -> Iterator[Site]:
+    """``module/path@version`` wherever it stands: ``go install``, ``go run``, arguments of helpers."""
+    source = reader.text.text
+    for match in _AT.finditer(source, reader.start, reader.end):
+        floor = max(reader.start, match.start() - 200)
+        before = _BACKWARDS.match(source[floor : match.start()][::-1])
+        if before is None:
             continue
-        name, equals, value = word.text.partition("=")
-        if equals:
-            found.setdefault(name, []).append((_within(word, len(name) + 1), value.strip("\"'")))
-        elif index + 1 < len(words) and not words[index + 1].text.startswith("-"):
-            found.setdefault(name, []).append((words[index + 1].inner, words[index + 1].text))
-    return found
+        begin = match.start() - before.end()
+        package = source[begin : match.start()]
+        if _MODULE.fullmatch(package) and source[begin - 1 : begin] not in (":", "@"):
+            yield _module(reader, package, match.start("version"), match["version"])
 
 
-def _within(word: Word, offset: int) -> int:
-    return word.inner + offset if word.inner >= 0 else -1
+def _module(reader: Reader, package: str, start: int, version: str) -> Site:
+    # By convention a module's programs lie under cmd/; the module is what stands before it.
+    name = package.partition("/cmd/")[0]
+    return reader.make(Kind.MODULE, name, Part.VERSION, start, version, package=package if package != name else "")
 
 
-def _helm(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    options = _options(words)
-    verb = next((word.text for word in words if word.text in ("install", "upgrade", "pull", "template", "package", "show", "fetch")), "")
+def _helpers(reader: Reader) -> Iterator[Site]:
+    for match in _HELPER.finditer(reader.text.text, reader.start, reader.end):
+        yield _module(reader, match["module"], match.start("version"), match["version"])
+
+
+def _piped(reader: Reader) -> Iterator[Site]:
+    """The arguments of an install script that is piped from a URL, under the name of the URL's repository."""
+    source = reader.text.text
+    for match in _PIPED.finditer(source, reader.start, reader.end):
+        repository = repository_of(match["fetch"])
+        if not repository:
+            continue
+        words, _ = read_command(source, match.start("arguments"), match.end("arguments"))
+        for word in words:
+            if word.inner >= 0 and looks_like_version(unmangle(word.text)):
+                yield reader.make(Kind.VARIABLE, repository, Part.VERSION, word.inner, word.text, scope="arg")
+
+
+def _helm(reader: Reader, command: Command) -> Iterator[Site]:
+    verbs = ("install", "upgrade", "pull", "template", "package", "show", "fetch")
+    verb = next((word.text for word in command.positional if word.text in verbs), "")
     if not verb:
         return
-    versions = [found for found in options.get("--version", []) if found[0] >= 0 and found[1]]
     if verb == "package":
-        path = next((word.text for word in words if word.text.startswith((".", "/")) or word.text.endswith("/")), words[-1].text)
-        for name, facts in (("--version", "version"), ("--app-version", "appVersion")):
-            for start, value in options.get(name, []):
-                if start >= 0 and value:
-                    yield reader.make(Kind.CHART, path.rstrip("/").rpartition("/")[2], Part.VERSION, start, value, role=Role.DECLARES, form="package", field=facts, path=path)
+        yield from _package(reader, command)
         return
-    chart, facts = _chart(words, options)
+    chart, facts = _chart(command, verb)
     if not chart:
         return
+    versions = command.values("--version")
     for start, value in versions:
         yield reader.make(Kind.CHART, chart, Part.VERSION, start, value, **facts)
+    if not versions and chart.startswith("oci://") and not command.options.get("--version"):
+        word = next(word for word in command.positional if word.text == chart)
+        if word.inner >= 0:
+            yield reader.make(Kind.CHART, chart, Part.REPOSITORY, word.inner, chart, pin=Pin.ABSENT)
     version = versions[0][1] if versions else ""
-    for flag in ("--set", "--set-string", "--set-json", "--set-literal"):
-        for start, value in options.get(flag, []):
-            if start >= 0:
-                yield from _settings(reader, start, value, chart, version)
+    for start, value in command.values(*_SETTING_OPTIONS):
+        for match in _SETTING.finditer(value):
+            if match["value"]:
+                part = Part.TAG if match["name"].lower().endswith("tag") else Part.VERSION
+                at = start + match.start("value")
+                yield reader.make(Kind.VARIABLE, match["name"], part, at, match["value"], scope="set", chart=chart, version=version)
 
 
-def _chart(words: list[Word], options: dict[str, list[tuple[int, str]]]) -> tuple[str, dict[str, str]]:
-    for word in words:
+def _package(reader: Reader, command: Command) -> Iterator[Site]:
+    path = next((word.text for word in command.positional[1:] if word.text != "package"), "")
+    name = path.rstrip("/").rpartition("/")[2]
+    for option, field in (("--version", "version"), ("--app-version", "appVersion")):
+        for start, value in command.values(option):
+            yield reader.make(
+                Kind.CHART, name, Part.VERSION, start, value, role=Role.DECLARES, form="package", field=field, chart_path=path
+            )  # fmt: skip
+
+
+def _chart(command: Command, verb: str) -> tuple[str, dict[str, str]]:
+    """The chart that a command names, as :class:`Kind` spells it, and the alias of its repository where it has one."""
+    for word in command.positional:
         if word.text.startswith("oci://"):
             return word.text, {}
-    repo = options.get("--repo", [])
-    taken = {start for values in options.values() for start, _ in values}
-    plain = [word for word in words if not word.text.startswith("-") and word.inner not in taken][1:]
-    if repo and plain:
-        return f"{repo[0][1].rstrip('/')}#{plain[-1].text}", {}
-    for word in reversed(plain):
-        if re.fullmatch(r"[\w-]+/[\w-]+", word.text):
-            return word.text.partition("/")[2], {"alias": word.text.partition("/")[0]}
+    plain = [word.text for word in command.positional if word.text != verb]
+    if (repo := command.value("--repo")) and plain:
+        return f"{repo.rstrip('/')}#{plain[-1]}", {}
+    for text in reversed(plain):
+        if re.fullmatch(r"[\w-]+/[\w-]+", text):
+            alias, _, name = text.partition("/")
+            return name, {"alias": alias}
     return "", {}
 
 
-def _settings(reader: _Reader, start: int, written: str, chart: str, version: str) -> Iterator[Site]:
-    for match in re.finditer(r"(?P<name>[\w.\\\[\]/-]+)=(?P<value>(?:\{[^}]*\}|\\.|[^,\\])*)", written):
-        value = match["value"]
-        if value:
-            part = Part.TAG if match["name"].lower().endswith("tag") else Part.VERSION
-            yield reader.make(Kind.VARIABLE, match["name"], part, start + match.start("value"), value, scope="set", chart=chart, version=version)
-
-
-def _git(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    verb = words[0].text
-    if verb != "clone":
+def _git(reader: Reader, command: Command) -> Iterator[Site]:
+    if not command.words or command.words[0].text != "clone":
         return
-    url = next((word.text for word in words if "://" in word.text or word.text.startswith("git@")), "")
-    repository = repository_of(url if "://" in url else url.replace(":", "/").replace("git@", "ssh://git@")) if url else ""
-    options = _options(words)
-    for flag in ("-b", "--branch"):
-        for start, value in options.get(flag, []):
-            if repository and start >= 0 and value:
-                yield reader.make(Kind.GIT, repository, Part.REF, start, value, pin=ref_pin(value), form="clone", url=url)
+    url = next((word.text for word in command.words if "://" in word.text or word.text.startswith("git@")), "")
+    repository = repository_of(url if "://" in url else "ssh://" + url.replace(":", "/", 1))
+    if repository:
+        for start, value in command.values("-b", "--branch"):
+            yield reader.make(Kind.GIT, repository, Part.REF, start, value, pin=ref_pin(value), form="clone", url=url)
 
 
-def _pip(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    for word in words:
-        match = re.match(r"(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[\w,-]+\])?(?P<op>==|>=|~=|<=|<|>)(?P<version>[\w.*+!$(){}-]+)$", word.text)
+def _pip(reader: Reader, command: Command) -> Iterator[Site]:
+    for word in command.words:
+        match = _PIP.fullmatch(word.text)
         if match is not None and word.inner >= 0:
-            role = Role.MINIMUM if match["op"] == ">=" else Role.USES
             name = re.sub(r"[-_.]+", "-", match["name"]).lower()
-            yield reader.make(Kind.PACKAGE, f"pypi:{name}", Part.VERSION, word.inner + match.start("version"), match["version"], role=role, op=match["op"])
+            role = Role.MINIMUM if match["op"] == ">=" else Role.USES
+            yield reader.make(
+                Kind.PACKAGE, f"pypi:{name}", Part.VERSION, word.inner + match.start("version"), match["version"], role=role, op=match["op"]
+            )  # fmt: skip
 
 
-def _npm(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    for word in words:
-        match = re.fullmatch(r"(?P<name>(?:@[\w.-]+/)?[a-z0-9][\w.-]*)@(?P<version>[\w.^~$(){}-]+)", word.text)
+def _npm(reader: Reader, command: Command) -> Iterator[Site]:
+    for word in command.words:
+        match = _NPM.fullmatch(word.text)
         if match is not None and word.inner >= 0:
             yield reader.make(Kind.PACKAGE, f"npm:{match['name']}", Part.VERSION, word.inner + match.start("version"), match["version"])
 
 
-def _cargo(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    if words[0].text != "install":
+def _cargo(reader: Reader, command: Command) -> Iterator[Site]:
+    if not command.words or command.words[0].text != "install":
         return
-    for word in words[1:]:
-        match = re.fullmatch(r"([\w-]+)@([\w.-]+)", word.text)
+    names = [word for word in command.positional if word.text != "install"]
+    for word in names:
+        match = _CARGO.fullmatch(word.text)
         if match is not None and word.inner >= 0:
-            yield reader.make(Kind.PACKAGE, f"cargo:{match[1]}", Part.VERSION, word.inner + match.start(2), match[2])
-    options = _options(words)
-    taken = {start for values in options.values() for start, _ in values}
-    names = [word.text for word in words[1:] if not word.text.startswith("-") and word.inner not in taken]
-    for flag in ("--version", "--vers"):
-        for start, value in options.get(flag, []):
-            if names and start >= 0 and value:
-                yield reader.make(Kind.PACKAGE, f"cargo:{names[0]}", Part.VERSION, start, value)
+            yield reader.make(Kind.PACKAGE, f"cargo:{match['name']}", Part.VERSION, word.inner + match.start("version"), match["version"])
+    if names:
+        for start, value in command.values("--version", "--vers"):
+            yield reader.make(Kind.PACKAGE, f"cargo:{names[0].text}", Part.VERSION, start, value)
 
 
-def _file(reader: _Reader, start: int, path: str, verb: str) -> Iterator[Site]:
-    if start >= 0 and _FILE.fullmatch(path) and not path.startswith("/"):
-        yield reader.make(Kind.FILE, path.removeprefix("./"), Part.PATH, start, path, verb=verb)
-
-
-def _kubectl(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    options = _options(words)
-    for flag in ("-f", "--filename", "-k", "--kustomize"):
-        for start, value in options.get(flag, []):
-            yield from _file(reader, start, value, "read")
-
-
-def _edit(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    if not any(re.match(r"-i|--in-?place", word.text) for word in words):
+def _build_args(reader: Reader, command: Command) -> Iterator[Site]:
+    if not any(word.text in ("build", "bud", "bake") for word in command.words[:3]):
         return
-    for word in words:
-        if not word.text.startswith("-") and "/" in word.text:
-            yield from _file(reader, word.inner, word.text, "edit")
+    dockerfile = command.value("-f", "--file")
+    for start, path in command.values("-f", "--file"):
+        if "/" in path:
+            yield from files.applied(reader, Command([word for word in command.words if word.inner == start or word.text in ("-f",)]))
+    context = command.words[-1].text
+    for start, written in command.values("--build-arg"):
+        name, equals, given = written.partition("=")
+        start += len(name) + 1
+        if len(given) > 1 and given[0] == given[-1] and given[0] in "\"'":
+            given, start = given[1:-1], start + 1
+        if equals and given:
+            yield reader.make(Kind.VARIABLE, name, Part.VERSION, start, given, scope="build-arg", dockerfile=dockerfile, context=context)
 
 
-def _docker(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    if not any(word.text in ("build", "bake") for word in words[:3]):
+def _make(reader: Reader, command: Command) -> Iterator[Site]:
+    targets = " ".join(word.text for word in command.positional if re.fullmatch(r"[A-Za-z][\w./%-]*", word.text))
+    if not targets:
         return
-    options = _options(words)
-    dockerfile = next((value for flag in ("-f", "--file") for _, value in options.get(flag, [])), "")
-    context = words[-1].text
-    for start, value in options.get("--build-arg", []):
-        name, equals, given = value.partition("=")
-        given = given.strip("\"'")
-        if equals and given and start >= 0 and reader.text.text.startswith(given, start + len(name) + 1):
-            yield reader.make(Kind.VARIABLE, name, Part.VERSION, start + len(name) + 1, given, scope="build-arg", dockerfile=dockerfile, context=context)
+    for word in command.positional:
+        name, equals, value = word.text.partition("=")
+        if not equals or word.inner < 0 or not value or not re.fullmatch(r"[A-Za-z_][\w-]*", name):
+            continue
+        start = word.inner + len(name) + 1
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            value, start = value[1:-1], start + 1
+        if value:
+            yield reader.make(
+                Kind.VARIABLE, name, Part.VERSION, start, value, scope="make-arg", target=targets, directory=command.value("-C", "--directory")
+            )  # fmt: skip
 
 
-def _make(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    targets = " ".join(word.text for word in words if re.fullmatch(r"[A-Za-z][\w./%-]*", word.text))
-    directory = next((value for _, value in _options(words).get("-C", [])), "")
-    for word in words:
-        match = re.match(r"([A-Za-z_]\w*)=", word.text)
-        if match is not None and word.inner >= 0 and len(word.text) > match.end() and targets:
-            value = word.text[match.end() :]
-            if value[0] in "\"'" and value[-1] == value[0]:
-                continue
-            yield reader.make(Kind.VARIABLE, match[1], Part.VERSION, word.inner + match.end(), value, scope="make-arg", target=targets, directory=directory)
-
-
-def _run(reader: _Reader, words: list[Word]) -> Iterator[Site]:
-    for word in words:
-        if not word.text.startswith("-"):
-            yield from _file(reader, word.inner, word.text, "run")
-            return
-
-
-_READERS: dict[str, Callable[[_Reader, list[Word]], Iterator[Site]]] = {
-    "helm": _helm, "git": _git, "pip": _pip, "pip3": _pip, "pipx": _pip, "npm": _npm, "npx": _npm, "yarn": _npm, "pnpm": _npm,
-    "cargo": _cargo, "kubectl": _kubectl, "kustomize": _kubectl, "sed": _edit, "yq": _edit, "docker": _docker, "podman": _docker,
-    "nerdctl": _docker, "buildah": _docker, "make": _make, "bash": _run, "sh": _run, "source": _run,
+_Read = Callable[[Reader, Command], Iterator[Site]]
+_ENGINE: tuple[_Read, ...] = (_build_args, images.engine)
+_READERS: dict[str, tuple[_Read, ...]] = {
+    "helm": (_helm, files.applied, files.built), "git": (_git,), "make": (_make,),
+    "pip": (_pip,), "pip3": (_pip,), "pipx": (_pip,), "npm": (_npm,), "npx": (_npm,), "yarn": (_npm,), "pnpm": (_npm,), "cargo": (_cargo,),
+    "kubectl": (files.applied, images.image_option, images.set_image), "kustomize": (files.built, images.kustomize_image),
+    "sed": (files.edited_by_sed,), "yq": (files.edited_by_yq,), "cat": (files.read,), "cp": (files.read,),
+    "bash": (files.run,), "sh": (files.run,), "source": (files.run,), "python": (files.run,), "python3": (files.run,),
+    "docker": _ENGINE, "podman": _ENGINE, "nerdctl": _ENGINE, "buildah": _ENGINE,
+    "kind": (images.kind_load,), "k3d": (images.kind_load,), "minikube": (images.kind_load,),
+    "crane": (images.plain_images,), "cosign": (images.plain_images,), "oras": (images.plain_images,), "trivy": (images.plain_images,),
+    "ko": (files.built,), "go": (files.built,),
 }  # fmt: skip
+#: Variables under which the same tools are called.
+_VARIABLES = {name.upper(): readers for name, readers in _READERS.items()} | {
+    name: _ENGINE for name in ("CONTAINER_TOOL", "CONTAINER_ENGINE", "CONTAINER_RUNTIME", "CONTAINER_CMD", "DOCKER_CMD", "CONTAINER_CLI")
+}
+_TOOLS = re.compile(
+    rf"(?:{'|'.join(sorted(_READERS, key=len, reverse=True))}|\$[({{](?P<var>{'|'.join(sorted(_VARIABLES, key=len, reverse=True))})[)}}])(?=[ \t\\])"
+)
+_WITHIN_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:%@")
