@@ -1,14 +1,16 @@
 """The error tree: what relgraph tells a user instead of a traceback.
 
     RelgraphError                 exit status, one line (what, where), a hint (what to do)
+    |-- Refused             1     it could be done and must not be: policy, trust, other content under a published name
     |-- UsageError          2     the command line is wrong
     |-- DeclarationError    2     a declaration (graph, waiver, configuration) is wrong
+    |-- Refused             1     it could be done, but must not: a published tag would change, a signature is missing
     `-- EnvironmentFailure  3     git, a registry, an engine or the file system failed
 
-Exit status 1 is no error: it says that findings of severity error were reported.
+Exit status 1 without an error says that findings of severity error were reported.
 """
 
-__all__ = ["DeclarationError", "EnvironmentFailure", "RelgraphError", "UsageError"]
+__all__ = ["DeclarationError", "EnvironmentFailure", "Refused", "RelgraphError", "UsageError"]
 
 
 class RelgraphError(Exception):
@@ -24,6 +26,12 @@ class RelgraphError(Exception):
         self.hint = hint
 
 
+class Refused(RelgraphError):
+    """What was asked for is possible, but a rule that the user relies upon forbids it."""
+
+    status = 1
+
+
 class UsageError(RelgraphError):
     """The command line cannot be carried out as it was given."""
 
@@ -34,6 +42,12 @@ class DeclarationError(RelgraphError):
     """A file that declares something to relgraph is wrong."""
 
     status = 2
+
+
+class Refused(RelgraphError):
+    """Something that relgraph will not do: overwrite what is published, use what is not trusted, unpack what is unsafe."""
+
+    status = 1
 
 
 class EnvironmentFailure(RelgraphError):
