@@ -76,6 +76,10 @@ class Repository(Protocol):
     def default_branch(self) -> str:
         """The branch that HEAD names, or empty when detached."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether all of its commits are at hand: a shallow or partial clone cannot tell that one does not exist."""
+
     def tree(self, rev: str) -> Tree | None:
         """The tree of a tag, branch, commit id, ``worktree`` or ``index``; None where there is none."""
 
