@@ -4,11 +4,18 @@ from collections.abc import Iterable
 
 __all__ = ["closest"]
 
+_LIKE_ENOUGH = 0.6
+
 
 def closest(word: str, candidates: Iterable[str]) -> str:
-    """The candidate most like ``word`` (case aside), or an empty string where none is like it."""
-    from difflib import get_close_matches
+    """The candidate most like ``word`` (case aside; the first of equals), or an empty string where none is like it."""
+    from difflib import SequenceMatcher
 
-    folded = {candidate.casefold(): candidate for candidate in candidates}
-    matches = get_close_matches(word.casefold()[:100], folded, n=1, cutoff=0.6)
-    return folded[matches[0]] if matches else ""
+    # Beyond a hundred characters nobody misspelt a word.
+    matcher = SequenceMatcher(None, "", word.casefold()[:100])
+    best, likeness = "", _LIKE_ENOUGH
+    for candidate in candidates:
+        matcher.set_seq1(candidate.casefold())
+        if matcher.real_quick_ratio() > likeness and (ratio := matcher.ratio()) > likeness:
+            best, likeness = candidate, ratio
+    return best

@@ -41,7 +41,7 @@ COMMANDS = (
             Argument("format", "how findings are written", choices=FORMATS, default="text"),
             Argument(
                 "severity",
-                "lowest severity listed; by default all, but text only counts notes",
+                "lowest severity to list (default: warning for text, which counts the notes, else note)",
                 choices=("error", "warning", "note"),
             ),
             Argument("rule", "apply this rule only (code or name)", metavar="RULE", repeated=True, offer=Offer.RULES),

@@ -65,13 +65,17 @@ class Finding(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The outcome of one run: all findings in order, and what was read to reach them."""
+    """The outcome of one run: all findings in order, and what was read to reach them.
+
+    ``folders`` are the names of the repositories with a work tree and where that lies (absolute), so that places can be opened.
+    """
 
     findings: tuple[Finding, ...]
     waived: int = 0
     files: int = 0
     sites: int = 0
     seconds: float = 0.0
+    folders: tuple[tuple[str, str], ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

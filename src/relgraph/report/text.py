@@ -11,12 +11,12 @@ from textwrap import wrap
 
 from relgraph.model.finding import Finding, Place, Report, Severity
 from relgraph.report.clean import visible
+from relgraph.report.style import paint
 from relgraph.report.view import View
 
 __all__ = ["render", "summary"]
 
 _RELATED = 4
-_SGR = {"error": "1;31", "warning": "1;33", "note": "1;36", "actual": "31", "expected": "32", "dim": "2", "bold": "1"}
 
 
 def render(report: Report, view: View) -> str:
@@ -25,7 +25,7 @@ def render(report: Report, view: View) -> str:
     sections = list(_sections(report.findings))
     for (repo, rev), findings in sections:
         if len(sections) > 1 or rev != "worktree":
-            lines += [_paint(view, "bold", f"{visible(repo)} at {_revision(rev)}"), ""]
+            lines += [paint("bold", f"{visible(repo)} at {_revision(rev)}", view.color), ""]
         for group in _groups(findings):
             lines += [*_group(group, view), ""]
     return "\n".join([*lines, summary(report, view), ""])
@@ -34,7 +34,7 @@ def render(report: Report, view: View) -> str:
 def summary(report: Report, view: View) -> str:
     """One line: how many findings of each severity, what was read, how long it took."""
     counts = [(severity, report.count(severity)) for severity in Severity]
-    said = [_paint(view, severity, _number(count, severity)) for severity, count in counts if count]
+    said = [paint(severity, _number(count, severity), view.color) for severity, count in counts if count]
     head = ", ".join(said) if said else "nothing wrong" if not view.unlisted else "nothing to list"
     notes = [f"{_number(report.files, 'file')}, {_number(report.sites, 'reference')}, {report.seconds:.2f} s"]
     if report.waived:
@@ -63,8 +63,8 @@ def _groups(findings: Iterable[Finding]) -> list[list[Finding]]:
 def _group(group: Sequence[Finding], view: View) -> list[str]:
     first = group[0]
     lines = [
-        f"{_paint(view, first.severity, first.severity)}  {_paint(view, 'bold', visible(first.node))}  "
-        + _paint(view, "dim", f"{visible(first.rule)} {visible(first.name)}")
+        f"{paint(first.severity, first.severity, view.color)}  {paint('bold', visible(first.node), view.color)}  "
+        + paint("dim", f"{visible(first.rule)} {visible(first.name)}", view.color)
     ]
     shared_message = all(finding.message == first.message for finding in group)
     shared_reasons = all((finding.why, finding.related) == (first.why, first.related) for finding in group)
@@ -84,8 +84,8 @@ def _group(group: Sequence[Finding], view: View) -> list[str]:
 
 
 def _values(finding: Finding, view: View) -> str:
-    actual = None if finding.actual is None else _paint(view, "actual", _value(finding.actual))
-    expected = None if finding.expected is None else _paint(view, "expected", _value(finding.expected))
+    actual = None if finding.actual is None else paint("actual", _value(finding.actual), view.color)
+    expected = None if finding.expected is None else paint("expected", _value(finding.expected), view.color)
     if actual is not None and expected is not None:
         return f"  {actual}, should be {expected}"
     if expected is not None:
@@ -134,8 +134,4 @@ def _prose(text: str, view: View, indent: str, *, style: str = "") -> list[str]:
         break_on_hyphens=False,
         break_long_words=False,
     )
-    return [indent + _paint(view, style, line[len(indent) :]) for line in lines]
-
-
-def _paint(view: View, style: str, text: str) -> str:
-    return f"\x1b[{_SGR[style]}m{text}\x1b[0m" if view.color and style else text
+    return [indent + (paint(style, line[len(indent) :], view.color) if style else line[len(indent) :]) for line in lines]

@@ -1,0 +1,71 @@
+"""``scan``: judge repositories that declare nothing, and print what was found."""
+
+import os
+from collections.abc import Collection
+from datetime import date
+
+from relgraph import __version__
+from relgraph.cli.command import Values
+from relgraph.cli.output import write_file
+from relgraph.cli.terminal import Terminal
+from relgraph.errors import UsageError
+from relgraph.model.finding import Report, Severity
+from relgraph.report.registry import render
+from relgraph.report.view import View
+
+__all__ = ["run", "select"]
+
+
+def run(values: Values, terminal: Terminal) -> int:
+    """Scan, select, print; 1 where something of severity error was found, whatever is listed."""
+    as_of = _day(values.get("as-of"))
+
+    from relgraph.cli.rules import about, find_rule
+    from relgraph.rules.registry import RULES
+    from relgraph.scan import scan
+
+    rules = tuple(dict.fromkeys(find_rule(word) for word in values.many("rule"))) or RULES
+    format_name = values.get("format") or "text"
+    # People read text, and start with what is wrong; programs get everything and choose for themselves.
+    lowest = Severity(values.get("severity") or ("warning" if format_name == "text" else "note"))
+    found = scan(values.many("target"), values.many("with"), as_of)
+    judged = select(found, {rule.code for rule in rules}, Severity.NOTE)
+    listed = select(judged, {rule.code for rule in rules}, lowest)
+
+    output = values.get("output")
+    view = View(
+        color=terminal.color and output is None,
+        width=terminal.width,
+        folders={name: _shown(folder) for name, folder in found.folders},
+        rules=tuple(about(rule) for rule in rules),
+        unlisted=len(judged.findings) - len(listed.findings),
+        version=__version__,
+    )
+    text = render(format_name, listed, view)
+    if output is None or output == "-":
+        terminal.write(text)
+    else:
+        write_file(output, text)
+        terminal.say(f"relgraph: {len(listed.findings)} findings written to {output}")
+    return 1 if judged.count(Severity.ERROR) else 0
+
+
+def select(report: Report, codes: Collection[str], lowest: Severity) -> Report:
+    """The report with the findings of these rules and at least this severity only."""
+    chosen = tuple(finding for finding in report.findings if finding.rule in codes and finding.severity.rank <= lowest.rank)
+    return report._replace(findings=chosen)
+
+
+def _day(word: str | None) -> date | None:
+    if word is None:
+        return None
+    try:
+        return date.fromisoformat(word)
+    except ValueError as problem:
+        raise UsageError(f"--as-of cannot be {word!r}", hint="a day as YYYY-MM-DD, for example 2026-01-31") from problem
+
+
+def _shown(folder: str) -> str:
+    """A folder as the reader would write it: empty for the current one, relative where that is shorter."""
+    relative = os.path.relpath(folder)
+    return "" if relative == "." else min(relative, folder, key=len)

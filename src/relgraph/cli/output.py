@@ -1,0 +1,53 @@
+"""Writing the file that ``--output`` names."""
+
+import os
+import stat
+
+from relgraph.errors import EnvironmentFailure
+
+__all__ = ["write_file"]
+
+
+def write_file(path: str, text: str) -> None:
+    """Write the whole file or none of it: a reader never sees a part, and a failure leaves what was there.
+
+    What is no regular file (``/dev/stdout``, a pipe) is written to as it is. Raises
+    :class:`~relgraph.errors.EnvironmentFailure`.
+    """
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        target = os.path.realpath(path)
+        mode = _mode(target)
+        if mode is not None and not stat.S_ISREG(mode):
+            with open(target, "wb", buffering=0) as stream:
+                stream.write(data)
+            return
+        _replace(target, data, mode)
+    except OSError as problem:
+        raise EnvironmentFailure(
+            f"cannot write {path}: {problem.strerror or problem}", hint="--output takes a file in an existing, writable folder"
+        ) from problem
+
+
+def _mode(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _replace(target: str, data: bytes, mode: int | None) -> None:
+    folder, name = os.path.split(target)
+    draft = os.path.join(folder, f".{name}.{os.getpid()}.new")
+    try:
+        with open(draft, "xb") as stream:
+            stream.write(data)
+        if mode is not None:
+            os.chmod(draft, stat.S_IMODE(mode))
+        os.replace(draft, target)
+    except BaseException:
+        try:
+            os.unlink(draft)
+        except OSError:
+            pass  # what failed first is what the user should hear of
+        raise

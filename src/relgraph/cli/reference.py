@@ -1,0 +1,43 @@
+"""The pages of ``docs/`` that follow from code: commands, rules and the schema of findings."""
+
+from collections.abc import Mapping
+from json import dumps
+
+from relgraph.cli.command import Command
+from relgraph.cli.commands.explain import markdown_page, markdown_table
+from relgraph.cli.commands.help import page
+from relgraph.cli.table import COMMANDS
+from relgraph.report.schema import findings_schema
+from relgraph.rules.registry import RULES
+
+__all__ = ["pages"]
+
+_NOTE = "<!-- Written by `invoke docs`; change the code that says it. -->"
+
+
+def pages() -> Mapping[str, str]:
+    """The text of every derived page, by its path from the repository's root."""
+    found = {
+        "docs/reference/commands.md": "\n".join([_NOTE, "", "# Commands", "", *_commands()]),
+        "docs/reference/rules.md": f"{_NOTE}\n\n# Rules\n\n{markdown_table(link='rules/{}.md')}",
+        "docs/schema/findings-v1.json": dumps(findings_schema(), indent=2) + "\n",
+    }
+    for rule in RULES:
+        found[f"docs/reference/rules/{rule.code}.md"] = f"{_NOTE}\n\n{markdown_page(rule)}"
+    return found
+
+
+def _commands() -> list[str]:
+    lines = []
+    for command in COMMANDS:
+        if not command.hidden:
+            lines += [f"## {command.name}", "", "```text", page(command).rstrip(), "```", "", *_front_ends(command)]
+    return lines
+
+
+def _front_ends(command: Command) -> list[str]:
+    return (
+        [f"In a workspace also `invoke {command.name}`; `invoke --help {command.name}` shows its options.", ""]
+        if command.task
+        else []
+    )
