@@ -89,6 +89,6 @@ class Reader:
 
     def makes(self, path: str) -> bool:
         """Whether the text writes a file of that name itself: a redirection, a download, a copy."""
-        name = re.escape(path.rpartition("/")[2])
+        name = re.escape(path.rstrip("/").rpartition("/")[2])
         pattern = rf"(?:>[ \t]*|-[oO][ \t]*|--output[ =]|tee (?:-a )?|touch |(?:cp|mv|ln)\b[^\n]*[ \t]|curl\b[^\n]*-[a-zA-Z]*O[^\n]*)[\"']?(?:[\w./$-]|\{{|\}})*{name}(?![\w./-])"
         return re.search(pattern, self.text.text[max(0, self.start - 20000) : self.end + 2000]) is not None

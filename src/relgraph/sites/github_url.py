@@ -5,7 +5,8 @@ GitLab (``/-/raw/REF/``), pip's and kustomize's ways of naming a ref (``@REF``, 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
 
 from relgraph.model.site import Kind, Part, Pin, Role, Site
 from relgraph.model.version import parse_version
@@ -57,6 +58,7 @@ _TOOLCHAIN = re.compile(
     r"(?:go\.dev/dl|golang\.org/dl|dl\.google\.com/go|storage\.googleapis\.com/golang)/go(?P<go>\d+\.\d+(?:\.\d+)?(?:rc\d+)?)\."
     r"|nodejs\.org/(?:dist|download/release)/(?P<node>v\d+\.\d+\.\d+)/|python\.org/ftp/python/(?P<python>\d+\.\d+\.\d+)/"
 )
+_DIGITS = re.compile(r"\d[.-]\d|/-/")
 _NO_OWNER = frozenset("orgs users settings apps marketplace sponsors features topics search login notifications about enterprise".split())
 
 
@@ -100,49 +102,59 @@ def url_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "", r
     source = text.text
     if source.find("://", start, end) >= 0:
         for match in URL.finditer(source, start, end):
-            if match["path"] is not None or "--" in match["host"]:
-                yield from _one(text, match, syntax, key, role)
+            host, path = match.group("host", "path")
+            if path is None:
+                if "--" in host:
+                    yield from _elsewhere(_Builder(text, syntax, key, role, match.end(), match.start()), host.lower(), match.start("host"), "", match.end())
+                continue
+            # Most URLs refer to nothing that has a version: let them go before anything is made of them.
+            read = _reader(host)
+            if read is _api:
+                if "ref" not in path and "release" not in path and "ball/" not in path:
+                    continue
+            elif read is _elsewhere and not _DIGITS.search(path) and "--" not in host and "@" not in path:
+                continue
+            stripped = path.rstrip(".:!?*_~&=")
+            at = match.start("path")
+            site = _Builder(text, syntax, key, role, at + len(stripped), match.start())
+            yield from read(site, _host(host), match.start("host"), stripped, at)
     if source.find("ref=", start, end) >= 0:
         yield from _bare_refs(text, start, end, syntax, key, role)
 
 
+@lru_cache(maxsize=4096)
 def _host(written: str) -> str:
     return written.rpartition("@")[2].lower().removeprefix("www.")
 
 
 def _is_git_host(host: str) -> bool:
-    return host == "github.com" or host.startswith(("gitlab.", "github.", "gitea.", "codeberg.")) or ".gitlab." in host or host == "bitbucket.org"
+    return host in ("github.com", "bitbucket.org", "codeberg.org") or host.startswith(("gitlab.", "github.", "gitea.")) or ".gitlab." in host
 
 
-def _one(text: Text, match: re.Match[str], syntax: str, key: str, role: Role) -> Iterator[Site]:
-    host = _host(match["host"])
-    path = match["path"] or ""
-    at = match.start("path") if path else match.end()
-    stripped = path.rstrip(".:!?*_~&=")
-    scheme = match.start()
-    source = text.text
-    while scheme > 0 and (source[scheme - 1].isalnum() or source[scheme - 1] in "+") and match.start() - scheme < 12:
-        scheme -= 1
-    url = source[scheme : at + len(stripped)]
-    site = _Builder(text, syntax, key, role, url)
-    if host == "github.com" or _is_git_host(host) or "/-/" in path:
-        yield from _repository(site, host, stripped, at)
-    elif host in ("raw.githubusercontent.com", "raw.github.com"):
-        found = _REPOSITORY.match(stripped)
-        if found is not None and found["rest"] and (raw := _RAW.match(found["rest"])) is not None:
-            yield from site.git("github.com", found, raw, at, "raw")
-    elif host == "codeload.github.com":
-        found = _REPOSITORY.match(stripped)
-        if found is not None and found["rest"] and (load := _CODELOAD.match(found["rest"])) is not None:
-            yield from site.git("github.com", found, load, at, "archive")
-    elif host == "api.github.com":
-        if stripped.startswith("/repos/") and (found := _REPOSITORY.match(stripped, 6)) is not None and found["rest"]:
-            yield from _api(site, found, at)
-    else:
-        yield from _elsewhere(site, host, match.start("host"), stripped, at)
+@lru_cache(maxsize=4096)
+def _reader(written: str) -> "_Read":
+    host = _host(written)
+    if host in ("raw.githubusercontent.com", "raw.github.com"):
+        return _raw
+    return {"codeload.github.com": _codeload, "api.github.com": _api}.get(host) or (_repository if _is_git_host(host) else _elsewhere)
 
 
-def _repository(site: "_Builder", host: str, path: str, at: int) -> Iterator[Site]:
+def _raw(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
+    del host, host_at
+    found = _REPOSITORY.match(path)
+    if found is not None and found["rest"] and (raw := _RAW.match(found["rest"])) is not None:
+        yield from site.git("github.com", found, raw, at, "raw")
+
+
+def _codeload(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
+    del host, host_at
+    found = _REPOSITORY.match(path)
+    if found is not None and found["rest"] and (load := _CODELOAD.match(found["rest"])) is not None:
+        yield from site.git("github.com", found, load, at, "archive")
+
+
+def _repository(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
+    del host_at
     found = _REPOSITORY.match(path)
     if found is None or not found["rest"] or found["owner"] in _NO_OWNER:
         return
@@ -160,9 +172,10 @@ def _repository(site: "_Builder", host: str, path: str, at: int) -> Iterator[Sit
         yield from site.git(host, found, pinned, at, "clone")
 
 
-def _api(site: "_Builder", found: re.Match[str], at: int) -> Iterator[Site]:
-    match = _API.match(found["rest"])
-    if match is None:
+def _api(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
+    del host, host_at
+    found = _REPOSITORY.match(path, 6) if path.startswith("/repos/") else None
+    if found is None or not found["rest"] or (match := _API.match(found["rest"])) is None:
         return
     for group in ("query", "tag", "latest", "git", "ball"):
         if match[group]:
@@ -179,17 +192,18 @@ def _bare_refs(text: Text, start: int, end: int, syntax: str, key: str, role: Ro
         before = source[line : match.start()]
         if "://" in before[-200:]:
             continue
-        bare = None
-        for bare in _BARE.finditer(before):
-            pass
+        bare = next(reversed(list(_BARE.finditer(before))), None)
         if bare is not None and not any(char in " \"'`" for char in before[bare.end() :]):
-            site = _Builder(text, syntax, key, role, source[line + bare.start() : match.end()])
+            site = _Builder(text, syntax, key, role, match.end(), line + bare.start())
             path = (bare["path"] or before[bare.end() :]).strip("/")
             yield from site.ref(bare["host"], bare, match.start("ref"), match["ref"].partition("&")[0].rstrip("."), "tree", path=path)
 
 
 def _elsewhere(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
-    if (label := _VERSIONED_HOST.fullmatch(host)) is not None:
+    if "/-/" in path:  # GitLab under a name of its own
+        yield from _repository(site, host, host_at, path, at)
+        return
+    if "--" in host and (label := _VERSIONED_HOST.fullmatch(host)) is not None:
         yield site.make(
             Kind.VARIABLE, label["rest"], Part.VERSION, host_at + host.rfind(label["raw"], 0, host.find("--")), label["raw"],
             unmangle(label["raw"]), scope="url", form="host",
@@ -226,10 +240,17 @@ def _dated(value: str) -> bool:
 
 
 class _Builder:
-    """Makes the sites of one URL."""
+    """Makes the sites of one URL that ends at ``end``; ``separator`` is where its scheme ends, or where it begins without one."""
 
-    def __init__(self, text: Text, syntax: str, key: str, role: Role, url: str) -> None:
-        self.text, self.syntax, self.key, self.role, self.url = text, syntax, key, role, url
+    def __init__(self, text: Text, syntax: str, key: str, role: Role, end: int, separator: int) -> None:
+        self.text, self.syntax, self.key, self.role, self._end, self._separator = text, syntax, key, role, end, separator
+
+    @cached_property
+    def url(self) -> str:
+        source, start = self.text.text, self._separator
+        while start > 0 and (source[start - 1].isalpha() or source[start - 1] == "+") and self._separator - start < 12:
+            start -= 1
+        return source[start : self._end]
 
     def make(self, kind: Kind, name: str, part: Part, start: int, raw: str, value: str = "", **facts: str) -> Site:
         names, form_text = template_of(raw) if ("$" in raw or "{{" in raw) else ("", "")
@@ -268,8 +289,16 @@ class _Builder:
             yield self.make(Kind.GIT, name, Part.VERSION, start + match.start(), match.group(), form="asset", path=asset)
 
 
+_Read = Callable[[_Builder, str, int, str, int], Iterator[Site]]
+
+
+def _everywhere(path: str) -> bool:
+    del path
+    return True
+
+
 def _extract(text: Text) -> Iterator[Site]:
     return url_sites(text, 0, len(text.text), syntax="url")
 
 
-EXTRACTOR = Extractor("url", lambda path: True, _extract)
+EXTRACTOR = Extractor("url", _everywhere, _extract)

@@ -7,7 +7,7 @@ extractors find something in the same place, the earlier one is believed.
 import re
 
 from relgraph.model.site import Kind, Site
-from relgraph.sites import github_url, makefile, shell
+from relgraph.sites import dockerfile, github_url, makefile, shell
 from relgraph.sites.extractor import Extractor
 from relgraph.syntax.text import Text
 
@@ -15,6 +15,7 @@ __all__ = ["EXTRACTORS", "extract", "readable"]
 
 #: Structural extractors first, then those that read any text.
 EXTRACTORS: tuple[Extractor, ...] = (
+    dockerfile.EXTRACTOR,
     makefile.EXTRACTOR,
     shell.EXTRACTOR,
     github_url.EXTRACTOR,

@@ -20,7 +20,7 @@ _BACKWARDS = re.compile(r"[\w./~-]+")
 _MODULE = re.compile(r"(?:[A-Za-z0-9-]+\.)+[a-z]{2,}(?:/[\w.~-]+)+")
 # A module's path and, one or two arguments later, a variable that holds a version: how install helpers are called.
 _HELPER = re.compile(
-    r"(?<![\w./@-])(?P<module>(?:[A-Za-z0-9-]+\.)+[a-z]{2,}/[\w./~-]+)(?:[ \t]*,[ \t]*|[ \t]+)(?:(?:\$[({]\w+[)}]|[\w-]+)(?:[ \t]*,[ \t]*|[ \t]+))?"
+    r"\.[a-z]{2,12}/[\w./~-]+(?:[ \t]*,[ \t]*|[ \t]+)(?:(?:\$[({]\w+[)}]|[\w-]+)(?:[ \t]*,[ \t]*|[ \t]+))?"
     r"(?P<version>\$[({]\w*(?:VER|version|TAG)\w*[)}]|v\d+\.\d+\.\d+[\w.-]*)(?![\w./-])"
 )
 _PIPED = re.compile(
@@ -82,12 +82,19 @@ def _modules(reader: Reader) -> Iterator[Site]:
 def _module(reader: Reader, package: str, start: int, version: str) -> Site:
     # By convention a module's programs lie under cmd/; the module is what stands before it.
     name = package.partition("/cmd/")[0]
-    return reader.make(Kind.MODULE, name, Part.VERSION, start, version, package=package if package != name else "")
+    pin = Pin.BRANCH if version.startswith(("main", "master", "release-")) else None
+    return reader.make(Kind.MODULE, name, Part.VERSION, start, version, pin=pin, package=package if package != name else "")
 
 
 def _helpers(reader: Reader) -> Iterator[Site]:
-    for match in _HELPER.finditer(reader.text.text, reader.start, reader.end):
-        yield _module(reader, match["module"], match.start("version"), match["version"])
+    source = reader.text.text
+    for match in _HELPER.finditer(source, reader.start, reader.end):
+        before = _BACKWARDS.match(source[max(reader.start, match.start() - 60) : match.start()][::-1])
+        if before is not None:
+            begin = match.start() - before.end()
+            module = _MODULE.match(source, begin, match.start("version"))
+            if module is not None and source[begin - 1 : begin] not in ("@", ":"):
+                yield _module(reader, module.group(), match.start("version"), match["version"])
 
 
 def _piped(reader: Reader) -> Iterator[Site]:
