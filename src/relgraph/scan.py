@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from time import perf_counter
 
-from relgraph.git.target import open_target
+from relgraph.git.target import NothingThen, open_target
 from relgraph.infer.facts import Facts
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Report
@@ -25,14 +25,21 @@ def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = N
     Raises :class:`~relgraph.errors.RelgraphError` where a repository cannot be opened or a revision is unknown.
     """
     started = perf_counter()
+    folders = []
     subjects = []
     for word in targets:
         repository, tree = open_target(word, as_of=as_of)
+        folders.append((repository.name, repository.location.worktree))
         subjects.append(read_subject(repository, tree))
     lenders = []
     for word in siblings:
-        repository, tree = open_target(word, as_of=as_of)
-        lenders.append(Subject(repository, tree))
+        try:
+            repository, tree = open_target(word, as_of=as_of)
+        except NothingThen:
+            # A sibling that did not exist on that day has no facts to lend.
+            continue
+        folders.append((repository.name, repository.location.worktree))
+        lenders.append(Subject(repository, tree, reader=_read_shipped))
     world = World(tuple(subjects), tuple(lenders))
     findings = judge(world)
     return Report(
@@ -40,6 +47,7 @@ def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = N
         files=sum(subject.files for subject in subjects),
         sites=sum(len(subject.sites) for subject in subjects),
         seconds=perf_counter() - started,
+        folders=tuple((name, folder) for name, folder in folders if folder is not None),
     )
 
 

@@ -1,6 +1,7 @@
 """All rules, in order of their codes. A new rule is one module with ``RULE`` and one line here."""
 
 from relgraph.rules import (
+    chart_triple,
     derived_source,
     generator_version,
     lockstep,
@@ -17,6 +18,7 @@ __all__ = ["RULES"]
 RULES: tuple[Rule, ...] = (
     reference_mismatch.RULE,
     self_reference.RULE,
+    chart_triple.RULE,
     lockstep.RULE,
     generator_version.RULE,
     derived_source.RULE,
