@@ -62,7 +62,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def git_line(name: str) -> str:
     """The line of a repository address: lower case, without ``.git``."""
-    return name.lower().removesuffix(".git").strip("/")
+    return name.lower().strip("/").removesuffix(".git")
 
 
 @lru_cache(maxsize=16384)

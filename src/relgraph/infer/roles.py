@@ -29,7 +29,7 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
     (re.compile(r"(^|/)(vendor|node_modules|third_party|thirdparty|\.terraform)/"), PathRole.VENDORED),
     (
         re.compile(
-            r"(^|/)(old[-_]?docs?|legacy|deprecated|obsolete|attic|archived?|graveyard|retired|[^/]*to[-_]be[-_](deleted|removed)[^/]*"
+            r"(^|/)(old[-_]?d?ocs?|legacy|deprecated|obsolete|attic|archived?|graveyard|retired|[^/]*to[-_]be[-_](deleted|removed)[^/]*"
             r"|docs?[-_]old|old|unmaintained|historical?)/|\.(disabled|bak|orig|old)$"
         ),
         PathRole.LEGACY,
