@@ -1,0 +1,151 @@
+"""RG206: a file of the own repository that a build, script or workflow uses and that is not there."""
+
+import re
+from collections.abc import Iterator
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.paths import Ignored, ancestors, join, moved_to
+from relgraph.infer.roles import PathRole, path_role
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.site import Kind, Pin, Site
+from relgraph.model.world import Subject
+from relgraph.rules.rule import Commit, Example, Rule
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG206", "missing-file"
+# Folders whose content comes and goes with builds and tests.
+_PASSING = re.compile(
+    r"(?:^|/)(?:bin|build|dist|out|output|_output|target|tmp|temp|\.tmp|cache|\.cache|node_modules|vendor|venv|\.venv|artifacts?|generated|coverage|logs?"
+    r"|[\w.-]*_output|[\w.-]*results?)(?:/|$)"
+)
+_SCRIPTS = re.compile(r".*\.(?:sh|bash|mk|ya?ml)$|(?:.*/)?(?:GNU|BSD)?[Mm]akefile[^/]*$|(?:.*/)?[^./]+$")
+_OTHER_CHECKOUT = re.compile(r"^\s*-?\s*repository:\s*\S|\bgit clone\b", re.MULTILINE)
+_VERBS = {"run": "runs", "edit": "edits", "read": "reads"}
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        missing = [site for site in subject.sites if site.kind is Kind.FILE and _is_missing(subject, site)]
+        if not missing:
+            continue
+        ignored = Ignored(subject)
+        missing = [site for site in missing if not any(ignored(path) for path in _places(site))]
+        made = _made_elsewhere(subject, missing)
+        told: set[tuple[str, str]] = set()
+        for site in missing:
+            if site.name in made or (site.path, site.name) in told:
+                continue
+            told.add((site.path, site.name))
+            yield _finding(facts, subject, site)
+
+
+def _finding(facts: Facts, subject: Subject, site: Site) -> Finding:
+    now = moved_to(site.name, subject.entries)
+    why = [f"the tree has no {site.name}, and nothing in it makes it"]
+    if now is not None:
+        why.append(f"a file of that name is {now}")
+    role = path_role(site.path)
+    severity = Severity.NOTE if role in (PathRole.TEST, PathRole.DOCUMENT) and now is None else Severity.WARNING
+    return facts.finding(
+        (_CODE, _NAME, severity),
+        subject,
+        site,
+        f"{site.path.rpartition('/')[2]} {_VERBS.get(site.get('verb'), 'names')} {site.name}, which does not exist",
+        node=f"file:{site.name}",
+        expected=now,
+        actual=site.value,
+        why=tuple(why),
+    )
+
+
+def _is_missing(subject: Subject, site: Site) -> bool:
+    name = site.name
+    role = path_role(site.path)
+    if site.pin is not Pin.EXACT or site.get("made") or site.get("cwd") == "?" or name.startswith(("/", "~")):
+        return False
+    if role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY, PathRole.SOURCE) or _PASSING.search(name):
+        return False
+    places = _places(site)
+    if not places or any(subject.exists(place) for place in places):
+        return False
+    first = name.partition("/")[0]
+    if "/" not in name:
+        # A bare name may be anywhere; only `include` says that it is beside the file.
+        return site.key == "include"
+    if role in (PathRole.DOCUMENT, PathRole.PIPELINE, PathRole.TEST):
+        # The reader may stand in another folder, or in another repository.
+        text = subject.text(site.path)
+        if text is None or _OTHER_CHECKOUT.search(text.text) or not any(subject.exists(join(base, first) or "/") for base in _bases(site)):
+            return False
+    return not any(_below_link(subject, place) for place in places)
+
+
+def _bases(site: Site) -> tuple[str, ...]:
+    """The folders that a relative path may start from: the root, and the folders that hold the file that names it."""
+    cwd = site.get("cwd")
+    bases = ancestors(site.path)
+    if not cwd:
+        return bases
+    return tuple(joined for base in bases if (joined := join(base, cwd)) is not None)
+
+
+def _places(site: Site) -> list[str]:
+    found = [join(base, site.name) for base in _bases(site)]
+    # A path that leads out of the tree from somewhere is meant from somewhere else.
+    return [] if site.name.startswith("..") and None in found[:1] else [place for place in found if place]
+
+
+def _below_link(subject: Subject, path: str) -> bool:
+    entries = subject.entries
+    return any(parent in entries and entries[parent].mode in (0o160000, 0o120000) for parent in ancestors(path))
+
+
+def _made_elsewhere(subject: Subject, missing: list[Site]) -> frozenset[str]:
+    """Those of the missing files that some recipe or script of the tree writes, or some rule has as its target."""
+    names = {site.name for site in missing}
+    if not names:
+        return frozenset()
+    word = "|".join(re.escape(name) for name in sorted(names))
+    written = re.compile(
+        rf"(?:>>?[ \t]*|(?:-o|-O|--output|--out|--dest|-out)[ =]|\b(?:tee|touch|mkdir|cp|mv|install|ln|git clone|wget|curl|unzip|tar)\b[^\n;|&]*[ \t=/])"
+        rf"[\"']?(?:\./|\$\(?\{{?\w+\}}?\)?/)*(?P<name>{word})|^(?P<target>{word})[^\n=]*:(?!=)",
+        re.MULTILINE,
+    )
+    found: set[str] = set()
+    paths = [path for path in subject.entries if _SCRIPTS.fullmatch(path) and path_role(path) is not PathRole.VENDORED]
+    first = {name.rpartition("/")[2].encode() for name in names}
+    for _, data in subject.tree.read_many(paths):
+        if any(name in data for name in first):
+            for match in written.finditer(data.decode("utf-8", "replace")):
+                found.add(match["name"] or match["target"])
+    return frozenset(found)
+
+
+_MAKEFILE = "REQUIREMENTS=docs/{}.txt\n\ncheck:\n\tpip install -r $(REQUIREMENTS)\n\thack/verify.sh\n"
+_SCRIPT = "#!/bin/bash\nsed -i \"s/^version: .*/version: $1/\" deploy/{}.yaml\n"
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.WARNING,
+    "a file of this repository that does not exist is read, edited or run",
+    """
+    A Makefile, script, workflow or document names a file of its own repository, and the tree has no such file: it was moved or
+    removed, and this place was forgotten. What runs it fails, or, worse, goes on without it. Where one file of that name is
+    elsewhere in the tree, it is told as the expected value.
+
+    Paths count from the root, and from every folder that holds the file that names them. Nothing is said of absolute paths, paths
+    with variables, what is written by a script or rule of the tree, what git ignores, and folders of builds and temporary files.
+    A note in documents and tests where no such file is anywhere.
+    """,
+    _check,
+    failing=(
+        Example((Commit({"Makefile": _MAKEFILE.format("requirements"), "hack/verify.sh": "", "attic/requirements.txt": ""}),)),
+        Example((Commit({"scripts/release.sh": _SCRIPT.format("web"), "deploy/site.yaml": "version: 1\n"}),)),
+    ),
+    passing=(
+        Example((Commit({"Makefile": _MAKEFILE.format("requirements"), "hack/verify.sh": "", "docs/requirements.txt": ""}),)),
+        Example((Commit({"scripts/release.sh": _SCRIPT.format("web"), "deploy/web.yaml": "version: 1\n"}),)),
+    ),
+)

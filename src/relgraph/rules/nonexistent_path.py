@@ -1,0 +1,115 @@
+"""RG202: a URL whose path does not exist in its repository at its ref."""
+
+from collections.abc import Iterator
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.gitref import Located, Locator, RefKind
+from relgraph.infer.paths import moved_to
+from relgraph.infer.roles import PathRole, path_role
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.repository import Tree
+from relgraph.model.site import Kind, Part, Role, Site
+from relgraph.model.world import Subject
+from relgraph.rules.rule import Commit, Example, Rule
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG202", "nonexistent-path"
+_IN_TREE = ("raw", "blob", "tree", "api", "edit")
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    locator = Locator(facts)
+    for subject in facts.world.targets:
+        told: set[tuple[str, str, str]] = set()
+        for site in subject.sites:
+            if site.kind is not Kind.GIT or site.part is not Part.REF or site.get("form") not in _IN_TREE or not site.get("path"):
+                continue
+            role = path_role(site.path)
+            if site.role is Role.MENTION or role is PathRole.VENDORED:
+                continue
+            located = locator.locate(subject, site)
+            if located is None or located.kind is RefKind.MISSING or not located.path:
+                continue
+            tree = locator.tree(located)
+            if tree is None or locator.has(tree, located.path):
+                continue
+            key = (site.path, located.ref, located.path)
+            if key not in told:
+                told.add(key)
+                yield _finding(facts, locator, subject, located, tree, role)
+
+
+def _finding(facts: Facts, locator: Locator, subject: Subject, located: Located, tree: Tree, role: PathRole) -> Finding:
+    site, owner = located.site, located.owner
+    now = moved_to(located.path, tree.entries)
+    why = [f"the tree of {owner.name} at {located.ref} has no {located.path}"]
+    if now is not None:
+        why.append(f"{now} has this name there")
+    elif (tags := _tags_with(facts, locator, located)) is not None:
+        why.append(tags)
+    return facts.finding(
+        (_CODE, _NAME, _severity(site, role)),
+        subject,
+        site,
+        f"{located.path} does not exist in {owner.name} at {located.ref}",
+        expected=now,
+        actual=located.path,
+        why=tuple(why),
+    )
+
+
+def _severity(site: Site, role: PathRole) -> Severity:
+    if role in (PathRole.HISTORY, PathRole.LEGACY):
+        return Severity.NOTE
+    fetched = site.get("form") in ("raw", "api") or (site.get("form") == "tree" and "/tree/" not in site.get("url"))
+    if role is PathRole.TEST:
+        return Severity.WARNING if fetched else Severity.NOTE
+    return Severity.ERROR if fetched else Severity.WARNING
+
+
+def _tags_with(facts: Facts, locator: Locator, located: Located) -> str | None:
+    """A sentence on the newest tag that has the path, where looking into one tree tells it."""
+    tags = facts.ordered_tags(located.owner)
+    if not tags or tags[-1].name == located.ref:
+        return None
+    tree = located.owner.at(tags[-1].commit)
+    if tree is None:
+        return None
+    return f"it exists at {tags[-1].name}, the newest tag" if locator.has(tree, located.path) else None
+
+
+_CHART = (
+    "apiVersion: v2\nname: web\nversion: 0.1.0\n"
+    "icon: https://raw.githubusercontent.com/example/platform/main/{}/icon.svg\n"
+)
+_GO_MOD = {"go.mod": "module github.com/example/platform\n"}
+_APPLY = "kubectl apply -f https://raw.githubusercontent.com/example/engine/v0.2.0/deploy/{}.yaml\n"
+_ENGINE = (
+    Commit({"go.mod": "module github.com/example/engine\n", "deploy/all.yaml": "kind: Pod\n"}, tags=("v0.1.0",)),
+    Commit({"go.mod": "module github.com/example/engine\n", "deploy/bundle.yaml": "kind: Pod\n"}, tags=("v0.2.0",)),
+)
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.ERROR,
+    "a file or folder that does not exist at the ref of its URL",
+    """
+    A URL leads to a file or folder of a repository of this scan. The ref exists, and the path does not exist there: it was moved
+    or removed, or it is newer than the tag. Where exactly one file of that name is in the tree, it is told as the expected value.
+
+    An error where the URL is fetched or rendered (raw content, the icon of a chart, a kustomize base), else a warning. The
+    default branch stands for the tree that is being judged, or, of a sibling, for the tree that was given to the scan. Changelogs
+    and folders named as old get notes.
+    """,
+    _check,
+    failing=(
+        Example((Commit({**_GO_MOD, "chart/Chart.yaml": _CHART.format("docs"), "site/icon.svg": "<svg/>\n"}),)),
+        Example((Commit({**_GO_MOD, "install.sh": "#!/bin/sh\n" + _APPLY.format("all")}),), {"engine": _ENGINE}),
+    ),
+    passing=(
+        Example((Commit({**_GO_MOD, "chart/Chart.yaml": _CHART.format("site"), "site/icon.svg": "<svg/>\n"}),)),
+        Example((Commit({**_GO_MOD, "install.sh": "#!/bin/sh\n" + _APPLY.format("bundle")}),), {"engine": _ENGINE}),
+    ),
+)

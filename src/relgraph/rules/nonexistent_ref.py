@@ -1,0 +1,184 @@
+"""RG201: a reference to a tag, branch or commit that its repository does not have."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.gitref import Located, Locator, RefKind, nearest_tags, version_in_ref
+from relgraph.infer.roles import PathRole, path_role
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.repository import Tag
+from relgraph.model.site import Kind, Part, Pin, Role, Site
+from relgraph.model.version import Version, natural_key, parse_version
+from relgraph.model.world import Subject
+from relgraph.rules.rule import Commit, Example, Rule
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG201", "nonexistent-ref"
+_TAG_ONLY = ("release", "download")
+_HEX = re.compile(r"[0-9a-f]{7,64}")
+_PERSONAL = re.compile(r".*(?:your|my)[-_].*|.*(?:branch|tag|ref|version|commit|sha)(?:[-_]?name)?", re.IGNORECASE)
+_ASIDE = (PathRole.HISTORY, PathRole.LEGACY)
+
+
+class _Verdict(NamedTuple):
+    severity: Severity
+    message: str
+    expected: str | None
+    why: tuple[str, ...]
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    locator = Locator(facts)
+    for subject in facts.world.targets:
+        told: dict[tuple[str, str, str], list[Finding]] = {}
+        for site in subject.sites:
+            found = _judge(facts, locator, subject, site)
+            if found is None:
+                continue
+            source, verdict = found
+            # One wrong value in one file is one finding, however often it stands there.
+            key = (source.path, source.value, verdict.message)
+            if key in told:
+                continue
+            finding = facts.finding(
+                (_CODE, _NAME, verdict.severity),
+                subject,
+                source,
+                verdict.message,
+                node=facts.identity.line(subject, site).name,
+                expected=verdict.expected,
+                actual=source.raw if source.raw.startswith("refs/") else source.value,
+                why=verdict.why,
+                related=((subject, site),) if source is not site else (),
+            )
+            told[key] = [finding]
+            yield finding
+
+
+def _judge(facts: Facts, locator: Locator, subject: Subject, site: Site) -> tuple[Site, _Verdict] | None:
+    if site.role in (Role.MENTION, Role.DECLARES) or path_role(site.path) is PathRole.VENDORED:
+        return None
+    if site.kind in (Kind.GIT, Kind.ACTION) and site.part is Part.REF:
+        located = locator.locate(subject, site)
+        if located is None or located.kind is not RefKind.MISSING or _PERSONAL.fullmatch(located.ref):
+            return None
+        verdict = _missing_ref(facts, subject, located)
+        return None if verdict is None else (located.source, verdict)
+    if site.kind is Kind.MODULE and site.part is Part.VERSION and site.pin is Pin.EXACT:
+        verdict = _missing_version(facts, subject, site)
+        return None if verdict is None else (site, verdict)
+    return None
+
+
+def _missing_ref(facts: Facts, subject: Subject, located: Located) -> _Verdict | None:
+    owner, ref, site = located.owner, located.ref, located.site
+    tags = facts.ordered_tags(owner)
+    must_be_tag = site.get("form") in _TAG_ONLY or site.get("refs") == "tags"
+    if must_be_tag and (not owner.repository.tags or ref == "latest"):
+        return None
+    version = version_in_ref(ref, owner.repository.tags)
+    if _HEX.fullmatch(ref) and (version is None or len(ref) >= 12):
+        if not owner.repository.complete:
+            return None
+        return _Verdict(_lower(site, Severity.ERROR), f"{owner.name} has no commit {ref}", None, (f"no object in {owner.name} has this id",))
+    if version is not None or must_be_tag:
+        if not tags or (version is not None and owner is subject and _would_be_next(version, tags)):
+            return None
+        return _no_tag(facts, located.site, owner, ref, version, tags)
+    if len(owner.repository.branches) < 2 or site.kind is Kind.ACTION:
+        # A clone of one branch does not tell which others there are.
+        return None
+    return _Verdict(
+        _lower(site, Severity.WARNING),
+        f"{owner.name} has no branch or tag {ref}",
+        owner.repository.default_branch or None,
+        (f"{owner.name} has {len(owner.repository.branches)} branches and {len(owner.repository.tags)} tags, none of this name",),
+    )
+
+
+def _no_tag(facts: Facts, site: Site, owner: Subject, ref: str, version: Version | None, tags: tuple[Tag, ...]) -> _Verdict:
+    near = nearest_tags(version, tags) if version is not None else ()
+    newest = tags[-1]
+    why = [f"the newest tag of {owner.name} is {newest.name}"]
+    if near:
+        why.insert(0, f"{owner.name} has {', '.join(near)}")
+    message = f"{owner.name} has no tag {ref}"
+    if version is not None and _would_be_next(version, tags):
+        message = f"{owner.name} has no tag {ref} yet"
+    return _Verdict(_lower(site, Severity.ERROR), message, near[0] if near else None, tuple(why))
+
+
+def _missing_version(facts: Facts, subject: Subject, site: Site) -> _Verdict | None:
+    line = facts.identity.line(subject, site).name
+    address, _, below = line.partition("//")
+    owner = facts.identity.known.get(address)
+    if owner is None or owner is subject or site.get("replaces") or path_role(site.path) is PathRole.TEST:
+        return None
+    if commit := site.get("pseudo"):
+        if not owner.repository.complete or owner.at(commit) is not None:
+            return None
+        return _Verdict(Severity.ERROR, f"{owner.name} has no commit {commit}", None, (f"{site.name} {site.value} is made from it",))
+    version = parse_version(site.value)
+    if version is None or not version.complete or not any(version.release) or version.build == "incompatible":
+        return None
+    prefix = f"{below}/" if below else ""
+    tags = tuple(tag for tag in owner.repository.tags if tag.version is not None and tag.name.rpartition("/")[0] == below)
+    if not tags or any(tag.name == prefix + site.value for tag in tags):
+        return None
+    ordered = tuple(sorted(tags, key=lambda tag: natural_key(tag.version or version)))
+    return _no_tag(facts, site, owner, prefix + site.value, version, ordered)
+
+
+def _would_be_next(version: Version, tags: tuple[Tag, ...]) -> bool:
+    """Whether the version may be that of the release being prepared, rather than a slip of the keyboard."""
+    newest = tags[-1].version
+    if newest is None or not version.complete or natural_key(version) <= natural_key(newest):
+        return False
+    return version.padded[0] <= newest.padded[0] + 1
+
+
+def _lower(site: Site, severity: Severity) -> Severity:
+    role = path_role(site.path)
+    if role in _ASIDE:
+        return Severity.NOTE
+    if role is PathRole.TEST and site.kind is Kind.GIT and site.get("form") in ("blob", "tree", "release"):
+        return Severity.NOTE
+    return severity
+
+
+_GO_MOD = "module github.com/example/platform\n"
+_FETCH = "```shell\nbash <(curl -s https://raw.githubusercontent.com/example/platform/{}/scripts/setup.sh)\n```\n"
+_SETUP = {"go.mod": _GO_MOD, "scripts/setup.sh": "#!/bin/sh\n"}
+_ENGINE = (
+    Commit({"go.mod": "module github.com/example/engine\n"}, tags=("v0.6.1",)),
+    Commit({"go.mod": "module github.com/example/engine\n", "x": ""}, tags=("v0.6.3",)),
+)
+_REQUIRE = _GO_MOD + "\ngo 1.22\n\nrequire github.com/example/engine {}\n"
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.ERROR,
+    "a tag, branch or commit that does not exist",
+    """
+    A URL, a workflow's `uses:` or a Go module's version names a tag, branch or commit of a repository of this scan, and that
+    repository does not have it: whoever follows the reference gets nothing. The nearest tags are told; often a part of the
+    version was forgotten, or the release was never made.
+
+    Versions, commits and releases are errors. A missing branch is a warning, because branches come and go. A version newer than
+    every tag of the judged repository itself is a release in preparation, which RG203 reports. Nothing is said of a repository
+    whose tags are not at hand, nor of commits in a shallow or partial clone. Changelogs and folders named as old get notes.
+    """,
+    _check,
+    failing=(
+        Example((Commit(_SETUP, tags=("v0.23.0",)), Commit({**_SETUP, "docs/start.md": _FETCH.format("v23.0")}))),
+        Example((Commit({"go.mod": _REQUIRE.format("v0.6.2")}),), {"engine": _ENGINE}),
+    ),
+    passing=(
+        Example((Commit(_SETUP, tags=("v0.23.0",)), Commit({**_SETUP, "docs/start.md": _FETCH.format("v0.23.0")}))),
+        Example((Commit({"go.mod": _REQUIRE.format("v0.6.3")}),), {"engine": _ENGINE}),
+    ),
+)

@@ -1,0 +1,129 @@
+"""RG109: one address says two versions."""
+
+import re
+from collections.abc import Iterator
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.roles import PathRole, path_role
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.site import Kind, Part, Role, Site
+from relgraph.model.version import Version, agree, parse_version
+from relgraph.model.world import Subject
+from relgraph.rules.rule import Commit, Example, Rule
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG109", "url-contradiction"
+_IN_TEXT = re.compile(r"(?<![\d.])[vV]?(\d+\.\d+\.\d+)(?![\d])")
+_TAG = re.compile(r"(?:.*[A-Za-z][-_/])?(?P<version>[vV]?\d+(?:\.\d+)+.*)", re.DOTALL)
+_NEAR = 400
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        for path, sites in subject.sites_by_path.items():
+            if path_role(path) is PathRole.VENDORED:
+                continue
+            refs = [site for site in sites if site.kind is Kind.GIT and site.part is Part.REF]
+            if not refs:
+                continue
+            for site in sites:
+                if site.kind is Kind.GIT and site.part is Part.VERSION and site.get("form") == "asset":
+                    yield from _asset(facts, subject, refs, site)
+                elif site.kind is Kind.VARIABLE and site.get("scope") == "arg":
+                    yield from _argument(facts, subject, refs, site)
+
+
+def _asset(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> Iterator[Finding]:
+    ref = next((one for one in refs if one.get("url") == site.get("url") and 0 <= site.span.start - one.span.end < _NEAR), None)
+    if ref is None:
+        return
+    pair = _versions(facts, subject, ref, site)
+    if pair is None:
+        return
+    outer, inner = pair
+    asset = site.get("path")
+    others = {match[1] for match in _IN_TEXT.finditer(asset)}
+    # A release may carry things with version numbers of their own; what is named like the project, or counts like it, is its own.
+    if len(others) > 1 or not (outer.padded[0] == inner.padded[0] or _named_alike(site.name, asset)) or _is_chart(asset, site.name):
+        return
+    yield _finding(facts, subject, site, ref, outer, inner, f"{asset} is asked of the release {outer}")
+
+
+def _argument(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> Iterator[Finding]:
+    before = [one for one in refs if one.name == site.name and 0 <= site.span.start - one.span.end < _NEAR]
+    if not before:
+        return
+    ref = before[-1]
+    pair = _versions(facts, subject, ref, site)
+    if pair is None:
+        return
+    outer, inner = pair
+    yield _finding(facts, subject, site, ref, outer, inner, f"the script of {outer} is told to install {inner}")
+
+
+def _versions(facts: Facts, subject: Subject, ref: Site, site: Site) -> tuple[Version, Version] | None:
+    """What the two say, where both say a version and not the same one."""
+    found: list[Version] = []
+    for one in (ref, site):
+        resolved = facts.resolve(subject, one)
+        match = None if resolved is None else _TAG.fullmatch(resolved.value)
+        version = None if match is None else parse_version(match["version"])
+        if version is None or not version.complete:
+            return None
+        found.append(version)
+    outer, inner = found
+    return None if agree(outer, inner) else (outer, inner)
+
+
+def _named_alike(name: str, asset: str) -> bool:
+    repository = re.sub(r"[^a-z0-9]", "", name.rpartition("/")[2].lower())
+    return len(repository) > 2 and re.sub(r"[^a-z0-9]", "", asset.lower()).startswith(repository)
+
+
+def _is_chart(asset: str, name: str) -> bool:
+    # A packaged chart's version is often not that of the release that it is attached to.
+    return asset.endswith(".tgz") and not re.search(r"linux|darwin|windows|amd64|arm64|x86", asset) and not _named_alike(name, asset)
+
+
+def _finding(facts: Facts, subject: Subject, site: Site, ref: Site, outer: Version, inner: Version, message: str) -> Finding:
+    severity = Severity.ERROR
+    if site.role is Role.MENTION or path_role(site.path) in (PathRole.HISTORY, PathRole.LEGACY):
+        severity = Severity.NOTE
+    prefix = inner.prefix
+    return facts.finding(
+        (_CODE, _NAME, severity),
+        subject,
+        site,
+        message,
+        expected=prefix + outer.bare,
+        actual=site.value,
+        why=(f"{ref.path}:{ref.span.line} names the ref {ref.value}", f"the same address then says {site.value}"),
+        related=((subject, ref),),
+    )
+
+
+_DOWNLOAD = "curl -LO https://github.com/example/engine/releases/download/v{}/engine_{}_linux_amd64.tar.gz\n"
+_INSTALL = "bash <(curl -L https://raw.githubusercontent.com/example/engine/v{}/install.sh) {}\n"
+
+
+def _script(line: str, *versions: str) -> Example:
+    return Example((Commit({"setup.sh": "#!/bin/bash\n" + line.format(*versions)}),))
+
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.ERROR,
+    "one address says two versions",
+    """
+    The tag in a download's URL and the version in the file's name differ, or an installation script is fetched at one tag and
+    told to install another version. The first gets nothing, the second runs a script that does not know what it installs.
+    Usually one of the two was forgotten in an update: make them equal.
+
+    Files that carry a version line of their own (packaged charts, tools of other names and other major versions) do not count.
+    """,
+    _check,
+    failing=(_script(_DOWNLOAD, "0.6.1", "0.6.3"), _script(_INSTALL, "1.0.0", "0.10.1")),
+    passing=(_script(_DOWNLOAD, "0.6.3", "0.6.3"), _script(_INSTALL, "1.0.0", "1.0.0")),
+)
