@@ -44,9 +44,15 @@ class Cluster(NamedTuple):
 def weight(reference: Reference) -> int:
     """How much a reference's file says about what is meant now; 0 for files about the past."""
     found = _WEIGHTS.get(reference.role, 0)
-    if reference.site.role is Role.DEFAULT and found:
-        return found - 1
-    return found
+    if not found:
+        return 0
+    site = reference.site
+    if site.kind is Kind.GIT and site.get("form") in ("blob", "tree", "release", "commit"):
+        # A link explains; it fetches nothing.
+        return 1
+    if site.kind is Kind.MODULE and not site.get("indirect") and reference.role is PathRole.BUILD:
+        return found + 2
+    return found - 1 if site.role is Role.DEFAULT else found
 
 
 def comparable(reference: Reference) -> bool:
