@@ -12,8 +12,8 @@ __all__ = ["IMAGE", "canonical_image", "extra_of", "image_sites", "pin_of", "tem
 # The grammar of the distribution specification's reference package, with templates allowed where values stand.
 _TEMPLATE = r"\{\{[^{}\n]*\}\}|\$\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|\$\([\w.-]+\)|\$\w+"
 IMAGE = re.compile(
-    rf"(?P<repository>(?:{_TEMPLATE}|[A-Za-z0-9._-])+(?::\d+(?=/))?(?:/(?:{_TEMPLATE}|[A-Za-z0-9._-])+)*)"
-    rf"(?::(?P<tag>(?:{_TEMPLATE}|[A-Za-z0-9._+-])+))?"
+    rf"(?P<repository>(?>{_TEMPLATE}|[A-Za-z0-9._-])++(?::\d+(?=/))?(?:/(?>{_TEMPLATE}|[A-Za-z0-9._-])++)*+)"
+    rf"(?::(?P<tag>(?>{_TEMPLATE}|[A-Za-z0-9._+-])++))?"
     r"(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?"
 )
 _VARIABLE = re.compile(
@@ -21,6 +21,8 @@ _VARIABLE = re.compile(
     r"|\$\((?P<make>[\w.-]+)\)|\$(?P<plain>\w+)"
 )
 _GO_FIELD = re.compile(r"\$?\.[A-Za-z_][\w.]*")
+# Jinja's plain names, alone or before a filter; what stands so in Go's templates is a keyword.
+_JINJA_NAME = re.compile(r"(?!(?:end|else)\b)([A-Za-z_]\w*)\s*(?:\||$)")
 _MUTABLE = frozenset(
     "latest stable edge main master dev develop devel nightly canary unstable head HEAD lts current rolling testing snapshot".split()
 )
@@ -55,12 +57,15 @@ def pin_of(value: str) -> Pin:
 def template_of(raw: str) -> tuple[str, str]:
     """Names of the variables in ``raw``, separated by spaces, and ``raw`` with each template replaced by ``{}``.
 
-    A Go template's fields keep their dot (``.Values.tag``), a workflow expression its context (``env.TAG``).
+    A Go template's fields keep their dot (``.Values.tag``), a workflow expression its context (``env.TAG``); a Jinja name is bare.
     """
     names: list[str] = []
     for match in _VARIABLE.finditer(raw):
         if (go := match["go"]) is not None:
-            names += [field.lstrip("$") for field in _GO_FIELD.findall(go)]
+            fields = [field.lstrip("$") for field in _GO_FIELD.findall(go)]
+            if not fields and (name := _JINJA_NAME.match(go)) is not None:
+                fields = [name[1]]
+            names += fields
         elif (gha := match["gha"]) is not None:
             names.append(gha)
         else:
@@ -104,6 +109,6 @@ def image_sites(
         names, form = template_of(reference) if ("$" in reference or "{{" in reference) else ("", "")
         yield Site(
             text.path, text.span(start, end), Kind.IMAGE, name, Part.REPOSITORY, reference, reference,
-            Pin.TEMPLATED if names else Pin.ABSENT, role, key, syntax,
+            Pin.TEMPLATED if names or form else Pin.ABSENT, role, key, syntax,
             extra_of(ref=reference, vars=names, form_text=form, **facts),
         )  # fmt: skip
