@@ -7,7 +7,7 @@ extractors find something in the same place, the earlier one is believed.
 import re
 
 from relgraph.model.site import Kind, Site
-from relgraph.sites import dockerfile, github_url, makefile, shell
+from relgraph.sites import dockerfile, github_url, go_module, image_text, makefile, markdown, shell
 from relgraph.sites.extractor import Extractor
 from relgraph.syntax.text import Text
 
@@ -18,7 +18,10 @@ EXTRACTORS: tuple[Extractor, ...] = (
     dockerfile.EXTRACTOR,
     makefile.EXTRACTOR,
     shell.EXTRACTOR,
+    go_module.EXTRACTOR,
+    markdown.EXTRACTOR,
     github_url.EXTRACTOR,
+    image_text.EXTRACTOR,
 )
 
 _MAX_SIZE = 4 << 20
