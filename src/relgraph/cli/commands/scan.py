@@ -36,7 +36,7 @@ def run(values: Values, terminal: Terminal) -> int:
     view = View(
         color=terminal.color and output is None,
         width=terminal.width,
-        folders={name: _shown(folder) for name, folder in found.folders},
+        folders=_folders(found),
         rules=tuple(about(rule) for rule in rules),
         unlisted=len(judged.findings) - len(listed.findings),
         version=__version__,
@@ -63,6 +63,14 @@ def _day(word: str | None) -> date | None:
         return date.fromisoformat(word)
     except ValueError as problem:
         raise UsageError(f"--as-of cannot be {word!r}", hint="a day as YYYY-MM-DD, for example 2026-01-31") from problem
+
+
+def _folders(report: Report) -> dict[str, str]:
+    """Where the files of each repository lie, as the reader would write it; two of one name cannot be told apart."""
+    by_name: dict[str, set[str]] = {}
+    for name, folder in report.folders:
+        by_name.setdefault(name, set()).add(folder)
+    return {name: _shown(folders.pop()) for name, folders in by_name.items() if len(folders) == 1}
 
 
 def _shown(folder: str) -> str:
