@@ -30,7 +30,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if not missing:
             continue
         ignored = Ignored(subject)
-        missing = [site for site in missing if not any(ignored(path) for path in _places(site))]
+        missing = [site for site in missing if not _in_comment(subject, site) and not any(ignored(path) for path in _places(site))]
         made = _made_elsewhere(subject, missing)
         told: set[tuple[str, str]] = set()
         for site in missing:
@@ -46,12 +46,13 @@ def _finding(facts: Facts, subject: Subject, site: Site) -> Finding:
     if now is not None:
         why.append(f"a file of that name is {now}")
     role = path_role(site.path)
-    severity = Severity.NOTE if role in (PathRole.TEST, PathRole.DOCUMENT) and now is None else Severity.WARNING
+    link = site.key == "link"
+    severity = Severity.NOTE if link or (role in (PathRole.TEST, PathRole.DOCUMENT) and now is None) else Severity.WARNING
     return facts.finding(
         (_CODE, _NAME, severity),
         subject,
         site,
-        f"{site.path.rpartition('/')[2]} {_VERBS.get(site.get('verb'), 'names')} {site.name}, which does not exist",
+        f"{site.path.rpartition('/')[2]} {'links to' if link else _VERBS.get(site.get('verb'), 'names')} {site.name}, which does not exist",
         node=f"file:{site.name}",
         expected=now,
         actual=site.value,
@@ -79,6 +80,11 @@ def _is_missing(subject: Subject, site: Site) -> bool:
         if text is None or _OTHER_CHECKOUT.search(text.text) or not any(subject.exists(join(base, first) or "/") for base in _bases(site)):
             return False
     return not any(_below_link(subject, place) for place in places)
+
+
+def _in_comment(subject: Subject, site: Site) -> bool:
+    text = subject.text(site.path)
+    return text is not None and text.line_text(site.span.line).lstrip().startswith("#") and not site.path.endswith((".md", ".mdx"))
 
 
 def _bases(site: Site) -> tuple[str, ...]:
@@ -137,7 +143,7 @@ RULE = Rule(
 
     Paths count from the root, and from every folder that holds the file that names them. Nothing is said of absolute paths, paths
     with variables, what is written by a script or rule of the tree, what git ignores, and folders of builds and temporary files.
-    A note in documents and tests where no such file is anywhere.
+    A note for links of documents, and in documents and tests where no such file is anywhere.
     """,
     _check,
     failing=(

@@ -26,7 +26,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if site.kind is not Kind.GIT or site.part is not Part.REF or site.get("form") not in _IN_TREE or not site.get("path"):
                 continue
             role = path_role(site.path)
-            if site.role is Role.MENTION or role is PathRole.VENDORED:
+            if site.role is Role.MENTION or role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY):
                 continue
             located = locator.locate(subject, site)
             if located is None or located.kind is RefKind.MISSING or not located.path:
@@ -60,8 +60,6 @@ def _finding(facts: Facts, locator: Locator, subject: Subject, located: Located,
 
 
 def _severity(site: Site, role: PathRole) -> Severity:
-    if role in (PathRole.HISTORY, PathRole.LEGACY):
-        return Severity.NOTE
     fetched = site.get("form") in ("raw", "api") or (site.get("form") == "tree" and "/tree/" not in site.get("url"))
     if role is PathRole.TEST:
         return Severity.WARNING if fetched else Severity.NOTE
@@ -101,7 +99,7 @@ RULE = Rule(
 
     An error where the URL is fetched or rendered (raw content, the icon of a chart, a kustomize base), else a warning. The
     default branch stands for the tree that is being judged, or, of a sibling, for the tree that was given to the scan. Changelogs
-    and folders named as old get notes.
+    and folders named as old do not count.
     """,
     _check,
     failing=(

@@ -20,7 +20,7 @@ _CODE, _NAME = "RG201", "nonexistent-ref"
 _TAG_ONLY = ("release", "download")
 _HEX = re.compile(r"[0-9a-f]{7,64}")
 _PERSONAL = re.compile(r".*(?:your|my)[-_].*|.*(?:branch|tag|ref|version|commit|sha)(?:[-_]?name)?", re.IGNORECASE)
-_ASIDE = (PathRole.HISTORY, PathRole.LEGACY)
+_ASIDE = (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED)
 
 
 class _Verdict(NamedTuple):
@@ -33,40 +33,45 @@ class _Verdict(NamedTuple):
 def _check(facts: Facts) -> Iterator[Finding]:
     locator = Locator(facts)
     for subject in facts.world.targets:
-        told: dict[tuple[str, str, str], list[Finding]] = {}
+        told: set[tuple[str, str, str]] = set()
         for site in subject.sites:
             found = _judge(facts, locator, subject, site)
             if found is None:
                 continue
             source, verdict = found
+            actual = source.raw if source.raw.startswith("refs/") or source.pin is Pin.TEMPLATED else source.value
             # One wrong value in one file is one finding, however often it stands there.
             key = (source.path, source.value, verdict.message)
             if key in told:
                 continue
-            finding = facts.finding(
+            told.add(key)
+            yield facts.finding(
                 (_CODE, _NAME, verdict.severity),
                 subject,
                 source,
                 verdict.message,
                 node=facts.identity.line(subject, site).name,
                 expected=verdict.expected,
-                actual=source.raw if source.raw.startswith("refs/") else source.value,
+                actual=actual,
                 why=verdict.why,
                 related=((subject, site),) if source is not site else (),
             )
-            told[key] = [finding]
-            yield finding
 
 
 def _judge(facts: Facts, locator: Locator, subject: Subject, site: Site) -> tuple[Site, _Verdict] | None:
-    if site.role in (Role.MENTION, Role.DECLARES) or path_role(site.path) is PathRole.VENDORED:
+    if site.role in (Role.MENTION, Role.DECLARES) or path_role(site.path) in _ASIDE:
         return None
     if site.kind in (Kind.GIT, Kind.ACTION) and site.part is Part.REF:
         located = locator.locate(subject, site)
         if located is None or located.kind is not RefKind.MISSING or _PERSONAL.fullmatch(located.ref):
             return None
         verdict = _missing_ref(facts, subject, located)
-        return None if verdict is None else (located.source, verdict)
+        if verdict is None:
+            return None
+        if site.pin is Pin.TEMPLATED and verdict.expected is not None and verdict.expected.endswith(located.ref):
+            # The variable is right; what is written around it is not.
+            return site, verdict._replace(expected=verdict.expected.removesuffix(located.ref) + site.raw)
+        return located.source, verdict
     if site.kind is Kind.MODULE and site.part is Part.VERSION and site.pin is Pin.EXACT:
         verdict = _missing_version(facts, subject, site)
         return None if verdict is None else (site, verdict)
@@ -77,7 +82,7 @@ def _missing_ref(facts: Facts, subject: Subject, located: Located) -> _Verdict |
     owner, ref, site = located.owner, located.ref, located.site
     tags = facts.ordered_tags(owner)
     must_be_tag = site.get("form") in _TAG_ONLY or site.get("refs") == "tags"
-    if must_be_tag and (not owner.repository.tags or ref == "latest"):
+    if ref == "latest" or (must_be_tag and not owner.repository.tags):
         return None
     version = version_in_ref(ref, owner.repository.tags)
     if _HEX.fullmatch(ref) and (version is None or len(ref) >= 12):
@@ -141,10 +146,7 @@ def _would_be_next(version: Version, tags: tuple[Tag, ...]) -> bool:
 
 
 def _lower(site: Site, severity: Severity) -> Severity:
-    role = path_role(site.path)
-    if role in _ASIDE:
-        return Severity.NOTE
-    if role is PathRole.TEST and site.kind is Kind.GIT and site.get("form") in ("blob", "tree", "release"):
+    if path_role(site.path) is PathRole.TEST and site.kind is Kind.GIT and site.get("form") in ("blob", "tree", "release"):
         return Severity.NOTE
     return severity
 
@@ -170,7 +172,7 @@ RULE = Rule(
 
     Versions, commits and releases are errors. A missing branch is a warning, because branches come and go. A version newer than
     every tag of the judged repository itself is a release in preparation, which RG203 reports. Nothing is said of a repository
-    whose tags are not at hand, nor of commits in a shallow or partial clone. Changelogs and folders named as old get notes.
+    whose tags are not at hand, of commits in a shallow or partial clone, and of changelogs and folders named as old.
     """,
     _check,
     failing=(

@@ -1,0 +1,306 @@
+"""RG301: something that is run, installed or deployed follows a branch or a tag that moves."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.gitref import Located, Locator, RefKind, unescape
+from relgraph.infer.roles import PathRole, path_role
+from relgraph.infer.usage import Usage, usage_of
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.site import Kind, Part, Pin, Role, Site
+from relgraph.model.world import Subject
+from relgraph.rules.rule import Commit, Example, Rule
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG301", "floating-reference"
+# Release branches move too, but on purpose within bounds; these have none.
+_FLOATING = frozenset("main master HEAD trunk develop devel dev next edge nightly canary latest stable".split())
+_SHIPPED = (PathRole.ARTIFACT, PathRole.BUILD, PathRole.PIPELINE)
+_PROGRAM = re.compile(r"\.(?:sh|bash|zsh|py|pl|rb)$")
+_DOCKERFILE = re.compile(r"(?:^|/)(?:[\w.-]*\.)?(?:Docker|Container)file[^/]*$", re.IGNORECASE)
+_LOCAL = re.compile(r"(?:localhost|ko\.local|kind\.local|dev\.local|[\w-]+\.svc[\w.]*|127\.0\.0\.1|example\.com|local)(?::\d+)?/|docker\.io/library/(?:scratch|hello-world)$")
+# Small images that are run for a moment to see whether running works.
+_PROBES = frozenset(f"docker.io/library/{name}" for name in ("busybox", "alpine", "hello-world"))
+_RELEASING = re.compile(r"(?:^|[/_.-])(?:goreleaser|release|releases|publish|deploy|cd)(?:[/_.-]|$)", re.IGNORECASE)
+_PUBLISHES = re.compile(r"goreleaser|docker push|helm push|gh release|action-gh-release|ko (?:build|publish)|twine upload|npm publish|cargo publish")
+_ON_TAGS = re.compile(r"^[ \t]+tags:", re.MULTILINE)
+_KUSTOMIZED = re.compile(r"^[ ]*(?:-[ ]+)?name:[ ]*[\"']?(?P<name>[\w./:-]+)", re.MULTILINE)
+_CLONE = re.compile(
+    r"\bgit[ \t]+clone\b(?P<options>(?:[ \t]+(?!https?:)[^\s;|&]+)*?)[ \t]+[\"']?(?P<url>https://(?P<name>github\.com/[\w.-]+/[\w.-]+?)(?:\.git)?)[\"']?(?=[\s;|&)])"
+)
+
+
+class _Judged(NamedTuple):
+    severity: Severity
+    what: str
+    expected: str | None = None
+    why: tuple[str, ...] = ()
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    judge = _Judge(facts)
+    for subject in facts.world.targets:
+        groups: dict[tuple[str, str, str], list[tuple[Site, _Judged]]] = {}
+        for site in (*subject.sites, *_clones(facts, subject)):
+            judged = judge(subject, site)
+            if judged is None:
+                continue
+            # A place that is worth a note only is told once for the whole tree.
+            where = site.path if judged.severity is not Severity.NOTE else ""
+            groups.setdefault((where, _thing(site), site.value), []).append((site, judged))
+        for (_, thing, _), members in groups.items():
+            site, judged = members[0]
+            written = site.raw if site.raw.startswith("refs/") else site.value if site.pin is not Pin.ABSENT else None
+            yield facts.finding(
+                (_CODE, _NAME, judged.severity),
+                subject,
+                site,
+                f"{thing} {judged.what} {written}" if written else f"{thing} is named without a version",
+                expected=judged.expected,
+                actual=written or site.value or site.name,
+                why=judged.why,
+                related=tuple((subject, one) for one, _ in members[1:]),
+            )
+
+
+class _Judge:
+    """Says of one site whether it floats, and how much that matters."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._locator = Locator(facts)
+        self._replaced: dict[int, frozenset[str]] = {}
+
+    def __call__(self, subject: Subject, site: Site) -> _Judged | None:
+        if site.pin not in (Pin.BRANCH, Pin.MUTABLE, Pin.ABSENT) or site.role in (Role.MENTION, Role.RECORD, Role.DECLARES):
+            return None
+        role = path_role(site.path)
+        if role in (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED):
+            return None
+        match site.kind:
+            case Kind.GIT if site.part is Part.REF:
+                return self._git(subject, site, role)
+            case Kind.IMAGE:
+                return self._image(subject, site, role)
+            case Kind.ACTION:
+                return self._action(subject, site)
+            case Kind.MODULE | Kind.PACKAGE | Kind.CHART:
+                return self._installed(subject, site, role)
+            case Kind.VARIABLE:
+                return self._variable(subject, site, role)
+            case _:
+                return None
+
+    def _git(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
+        form = site.get("form")
+        if form in ("blob", "api", "release", "edit") or not self._floats(site):
+            return None
+        text = subject.text(site.path)
+        if text is None or role is PathRole.SOURCE:
+            return None
+        owner = self._locator.owner(site.name)
+        if form == "clone" and "pip" not in text.line_text(site.span.line):
+            if owner is None or owner is subject or not owner.repository.tags or role not in _SHIPPED:
+                return None
+            newest = self._facts.ordered_tags(owner)[-1:]
+            return _Judged(Severity.WARNING, "is cloned at", newest[0].name if newest else None, (f"{owner.name} has releases",))
+        usage = Usage.APPLY if form == "clone" else usage_of(text, site)
+        path = site.get("path")
+        if usage is Usage.FETCH and (_PROGRAM.search(path) or (form in ("archive", "download") and role in _SHIPPED)):
+            usage = Usage.RUN
+        if usage not in (Usage.RUN, Usage.APPLY):
+            return None
+        return self._followed(subject, owner, site, role, usage)
+
+    def _followed(self, subject: Subject, owner: Subject | None, site: Site, role: PathRole, usage: Usage) -> _Judged | None:
+        """A file that is run or deployed from a branch or from whatever release is the latest."""
+        what = "is run from" if usage is Usage.RUN else "is installed from"
+        why = (f"{site.get('url')} is {'run' if usage is Usage.RUN else 'installed or deployed'} as it is on the day",)
+        if role is PathRole.TEST:
+            return _Judged(Severity.NOTE, what, None, why)
+        if owner is None:
+            document = role is PathRole.DOCUMENT
+            return None if document and site.pin is Pin.MUTABLE else _Judged(
+                Severity.NOTE if document or site.value == "HEAD" else Severity.WARNING, what, None, why
+            )
+        if site.get("form") in ("download", "release"):
+            return None if role is PathRole.DOCUMENT else _Judged(Severity.WARNING, what, None, why)
+        tag = self._tag_with(owner, unescape(site.get("path")))
+        if tag is None:
+            return None if role is PathRole.DOCUMENT or owner is subject else _Judged(Severity.NOTE, what, None, why)
+        prefix = "refs/tags/" if site.raw.startswith("refs/heads/") else ""
+        own_pipeline = owner is subject and role is PathRole.PIPELINE
+        return _Judged(
+            Severity.NOTE if own_pipeline else Severity.WARNING,
+            what,
+            prefix + tag,
+            (*why, f"{owner.name} {tag} is the newest release that contains it"),
+        )
+
+    def _floats(self, site: Site) -> bool:
+        if site.value in _FLOATING:
+            return True
+        owner = self._locator.owner(site.name)
+        return owner is not None and site.value == owner.repository.default_branch
+
+    def _tag_with(self, owner: Subject, path: str) -> str | None:
+        """The newest of the last few releases that contains a path; final releases before pre-releases."""
+        tags = self._facts.ordered_tags(owner)
+        final = [tag for tag in tags if tag.version is not None and not tag.version.pre]
+        for tag in (*reversed(final[-3:]), *reversed(tags[-3:])):
+            tree = owner.at(tag.commit)
+            if tree is not None and (not path or self._locator.has(tree, path)):
+                return tag.name
+        return None
+
+    def _image(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
+        if "$" in site.name or "{" in site.name or _LOCAL.match(site.name) or site.get("verb") in ("build", "tag", "push", "load"):
+            return None
+        if site.part is Part.DIGEST or (site.pin is Pin.MUTABLE and site.value not in _FLOATING):
+            return None
+        written = site.get("ref").partition("@")[0].removesuffix(f":{site.value}")
+        if any(one.part is Part.DIGEST and one.span.line == site.span.line for one in subject.sites_by_path[site.path]):
+            return None
+        if role not in (*_SHIPPED, PathRole.TEST) or written in self._substituted(subject):
+            return None
+        manifest = site.path.endswith((".yaml", ".yml", ".json"))
+        grave = role is PathRole.ARTIFACT or (role is PathRole.BUILD and not manifest) or (role is PathRole.PIPELINE and bool(_RELEASING.search(site.path)))
+        probe = site.name in _PROBES and site.get("verb") == "run"
+        return _Judged(Severity.WARNING if grave and not probe else Severity.NOTE, "is pulled at", None, ("the tag names another image tomorrow",))
+
+    def _substituted(self, subject: Subject) -> frozenset[str]:
+        """Names of images that a kustomization of the tree replaces: what stands in the manifest is never pulled."""
+        found = self._replaced.get(id(subject))
+        if found is None:
+            names: set[str] = set()
+            for path in subject.entries:
+                if path.rpartition("/")[2] in ("kustomization.yaml", "kustomization.yml") and (text := subject.text(path)) is not None:
+                    _, images, after = text.text.partition("images:")
+                    names.update(match["name"] for match in _KUSTOMIZED.finditer(after) if images)
+            names |= {
+                match[1]
+                for path, sites in subject.sites_by_path.items()
+                if any(site.get("verb") == "set" for site in sites) and (text := subject.text(path)) is not None
+                for match in re.finditer(r"edit set image ([\w./-]+)=", text.text)
+            }
+            found = self._replaced[id(subject)] = frozenset(names)
+        return found
+
+    def _action(self, subject: Subject, site: Site) -> _Judged | None:
+        if site.value not in _FLOATING or site.pin is Pin.ABSENT:
+            return None
+        owners = {address.split("/")[1] for address, one in self._facts.identity.known.items() if one is subject and address.count("/") == 2}
+        same = site.name.partition("/")[0].lower() in owners
+        return _Judged(Severity.NOTE if same else Severity.WARNING, "runs from", None, ("whoever pushes to that branch runs in this workflow",))
+
+    def _installed(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
+        if role not in (*_SHIPPED, PathRole.TEST) or (site.kind is not Kind.CHART and site.value not in _FLOATING):
+            return None
+        if self._facts.identity.line(subject, site).name == self._facts.identity.address(subject) or "$" in site.name or "{" in site.name:
+            return None
+        what = "is installed at"
+        if site.kind is Kind.CHART and site.pin is not Pin.ABSENT and site.value not in _FLOATING:
+            return None
+        severity = Severity.NOTE if role is PathRole.TEST else Severity.WARNING
+        return _Judged(severity, what, None, ("every run may install another version",))
+
+    def _variable(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
+        if site.value not in _FLOATING or site.part is Part.REF or role not in _SHIPPED:
+            return None
+        if site.get("scope") == "set":
+            return _Judged(Severity.WARNING, "is set to", None, ("the tag names another image tomorrow",))
+        if site.get("scope") not in ("with", "env", "make", "shell", "arg"):
+            return None
+        releases = role is PathRole.PIPELINE and self._releases(subject, site.path)
+        return _Judged(
+            Severity.WARNING if releases else Severity.NOTE,
+            "uses" if site.get("scope") == "with" else "is",
+            None,
+            ("every release may be made by another version of it",) if releases else ("every run may use another version",),
+        )
+
+    def _releases(self, subject: Subject, path: str) -> bool:
+        if _RELEASING.search(path.rpartition("/")[2]):
+            return True
+        text = subject.text(path)
+        return text is not None and _ON_TAGS.search(text.text) is not None and _PUBLISHES.search(text.text) is not None
+
+
+def _clones(facts: Facts, subject: Subject) -> Iterator[Site]:
+    """``git clone`` of a repository of the world without a ref, in what builds images and in pipelines."""
+    for path in subject.entries:
+        if path_role(path) is not PathRole.PIPELINE and not _DOCKERFILE.search(path):
+            continue
+        text = subject.text(path)
+        if text is None or "git clone" not in text.text:
+            continue
+        for match in _CLONE.finditer(text.text):
+            after = text.text[match.end() : match.end() + 400]
+            if re.search(r"(?:^|\s)(?:-b|--branch|--revision)\b", match["options"]) or re.search(r"\bgit\b[^\n]*\b(?:checkout|switch|reset)\b", after):
+                continue
+            if facts.identity.known.get(match["name"].lower()) is not None:
+                span = text.span(*match.span("url"))
+                yield Site(
+                    path, span, Kind.GIT, match["name"], Part.REF, match["url"], "HEAD", Pin.BRANCH, syntax="clone",
+                    extra=(("form", "clone"), ("url", match["url"])),
+                )  # fmt: skip
+
+
+def _thing(site: Site) -> str:
+    if site.kind is Kind.GIT:
+        path = site.get("path")
+        return f"{path} of {site.name}" if path else site.name
+    if site.kind is Kind.VARIABLE and site.get("scope") == "with":
+        return site.get("action") or site.key or site.name
+    if site.kind is Kind.ACTION:
+        return "/".join(site.name.split("/")[:2])
+    return site.get("package") or site.name
+
+
+_GO_MOD = {"go.mod": "module github.com/example/platform\n"}
+_RUN = "```shell\nbash <(curl -s https://raw.githubusercontent.com/example/platform/{}/scripts/demo.sh)\n```\n"
+_LINK = "See [the script](https://github.com/example/platform/blob/main/scripts/demo.sh).\n"
+_DEMO = {**_GO_MOD, "scripts/demo.sh": "#!/bin/sh\n"}
+_APPLY = "#!/bin/sh\nMANIFEST=https://raw.githubusercontent.com/acme/ingress/{}/deploy.yaml\ncurl -s $MANIFEST | kubectl apply -f -\n"
+
+
+def _document(line: str) -> Example:
+    return Example((Commit(_DEMO, tags=("v0.1.0",)), Commit({**_DEMO, "docs/start.md": line})))
+
+
+def _file(path: str, content: str) -> Example:
+    return Example((Commit({path: content}),))
+
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.WARNING,
+    "something that is run or deployed follows a branch or a moving tag",
+    """
+    A script piped into a shell, a manifest that is applied, an image, a tool or an action follows a branch (main) or a tag that
+    moves (latest). It is another thing tomorrow: what worked stops working, with no change on this side, and an old release cannot be built or
+    installed again as it was. Name a tag, a version, or a commit.
+
+    Where the repository is part of this scan, the newest release that contains the file is told as the expected value; a script that no
+    release contains yet cannot be pinned, and documents may name its branch. Notes only: in tests, in documents about other projects, for
+    the repository's own files in its own pipelines. Links, pictures and badges may follow a branch as they like.
+    """,
+    _check,
+    failing=(
+        _document(_RUN.format("main")),
+        _file("install.sh", _APPLY.format("main")),
+        _file("Dockerfile", "FROM alpine:latest\nRUN true\n"),
+        _file("Makefile", "tools:\n\tgo install example.com/acme/tool@latest\n"),
+    ),
+    passing=(
+        _document(_RUN.format("v0.1.0")),
+        _document(_LINK),
+        _file("install.sh", _APPLY.format("v1.2.0")),
+        _file("Dockerfile", "FROM alpine:3.20\nRUN true\n"),
+        _file("Makefile", "tools:\n\tgo install example.com/acme/tool@v1.2.3\n"),
+    ),
+)
