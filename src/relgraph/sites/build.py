@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from relgraph.model.site import Kind, Part, Pin, Role, Site
 from relgraph.model.version import parse_version
+from relgraph.sites.mangle import unmangle
 from relgraph.syntax.text import Text
 
 __all__ = ["IMAGE", "canonical_image", "extra_of", "image_sites", "pin_of", "template_of"]
@@ -101,7 +102,7 @@ def image_sites(
             continue
         names, form = template_of(raw) if ("$" in raw or "{{" in raw) else ("", "")
         yield Site(
-            text.path, text.span(*match.span(part)), Kind.IMAGE, name, Part(part), raw, raw,
+            text.path, text.span(*match.span(part)), Kind.IMAGE, name, Part(part), raw, unmangle(raw),
             Pin.DIGEST if part == "digest" else pin_of(raw), role, key, syntax,
             extra_of(ref=reference, vars=names, form_text=form, **facts),
         )  # fmt: skip
