@@ -19,6 +19,8 @@ _GENERIC = re.compile(
     r"(?:version|tag|ver|ref|release|img|image|branch|commit|sha|revision|target|arch|os|name|v|number|[a-z])",
     re.IGNORECASE,
 )
+# Images that exist on one machine only say nothing about where a version comes from.
+_LOCAL = re.compile(r"(?:ko\.local|kind\.local|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|docker\.io/library/localhost)/")
 _SIMPLE = re.compile(r"[^{}]*\{\}[^{}]*")
 
 
@@ -67,7 +69,7 @@ def bind(sites: Iterable[Site], charts: frozenset[str]) -> Bindings:
         if site.pin is not Pin.TEMPLATED or site.kind in (Kind.VARIABLE, Kind.FILE):
             continue
         form = site.get("form_text")
-        if not _SIMPLE.fullmatch(form) or "{" in site.name or "$" in site.name:
+        if not _SIMPLE.fullmatch(form) or "{" in site.name or "$" in site.name or _LOCAL.match(site.name):
             continue
         for variable in site.get("vars").split():
             binding = Binding(site, form)

@@ -119,7 +119,7 @@ class Identity:
         bound = self.bindings(subject).of(site)
         lines = Counter(self._own_line(subject, binding.target).name for binding in bound)
         if lines:
-            name, _ = min(lines.items(), key=lambda item: (-item[1], item[0]))
+            name, _ = min(lines.items(), key=lambda item: (item[0] not in self.known, -item[1], item[0]))
             target = next(b.target for b in bound if self._own_line(subject, b.target).name == name)
             return Line(name, f"{site.name} fills {target.get('ref') or target.name} in {target.path}:{target.span.line}")
         if entity := site.get("entity"):

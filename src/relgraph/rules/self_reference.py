@@ -40,9 +40,7 @@ def _check_pending(facts: Facts) -> Iterator[Finding]:
         if not tags or not found:
             continue
         for cluster in found:
-            if any(tag.version and _same(tag.version, cluster.version) for tag in tags) or not cluster.version.complete:
-                continue
-            if not _newer(cluster.version, tags[-1].version) or all(_is_development(one) for one in cluster.members):
+            if _is_tagged(cluster, tags) or not is_next(cluster, tags) or all(_is_development(one) for one in cluster.members):
                 continue
             split = [other for other in found if other is not cluster and not all(_is_development(one) for one in other.members)]
             yield _pending(facts, cluster, tags[-1], split)
@@ -100,18 +98,40 @@ def _against_tag(facts: Facts, found: tuple[Cluster, ...], here: list[Tag]) -> I
 
 
 def _against_each_other(facts: Facts, found: tuple[Cluster, ...], tags: tuple[Tag, ...]) -> Iterator[Finding]:
+    """Off a tag: all should name the newest release, or all the one that is being prepared."""
+    candidates = [cluster for cluster in found if _is_tagged(cluster, tags) or is_next(cluster, tags)]
+    if not candidates:
+        # Nothing here names a release; then only agreement among themselves is asked for.
+        yield from _differing(facts, found, found[0].version, f"{found[0].members[0].where} says {found[0].spelled}")
+        return
+    best = max(candidates, key=lambda cluster: natural_key(cluster.version))
+    target, reason = best.version, f"{best.members[0].where} says {best.spelled}"
     newest = tags[-1] if tags else None
-    candidates = sorted(found, key=lambda cluster: natural_key(cluster.version))
-    target = candidates[-1].version
-    reason = f"{candidates[-1].members[0].where} says {candidates[-1].spelled}"
-    if newest is not None and newest.version is not None:
-        tagged = [cluster for cluster in found if any(tag.version and _same(tag.version, cluster.version) for tag in tags)]
-        if _newer(newest.version, target):
-            target, reason = newest.version, f"the newest tag is {newest.name}"
-        elif not tagged:
-            # Nothing here names a release; then only agreement among themselves is asked for.
-            target, reason = found[0].version, f"{found[0].members[0].where} says {found[0].spelled}"
+    finals = [tag for tag in tags if tag.version is not None and not tag.version.pre]
+    if finals and newest is not None and not any(cluster.version.pre for cluster in candidates):
+        # Naming the newest final release is right, even while a pre-release of the next one is tagged.
+        newest = finals[-1]
+    if newest is not None and newest.version is not None and _newer(newest.version, target):
+        target, reason = newest.version, f"the newest tag is {newest.name}"
     yield from _differing(facts, found, target, reason)
+
+
+def _is_tagged(cluster: Cluster, tags: tuple[Tag, ...]) -> bool:
+    return any(tag.version is not None and _same(tag.version, cluster.version) for tag in tags)
+
+
+def is_next(cluster: Cluster, tags: tuple[Tag, ...]) -> bool:
+    """Whether a version without a tag may be the release in preparation: one step after some tag, in something that is shipped."""
+    version = cluster.version
+    if not version.complete or not any(member.role in (PathRole.ARTIFACT, PathRole.BUILD) for member in cluster.members):
+        return False
+    if not tags:
+        return True
+    newest = tags[-1].version
+    if newest is None or not _newer(version, newest):
+        return False
+    major, minor, patch = newest.padded
+    return version.padded in {(major, minor, patch), (major, minor, patch + 1), (major, minor + 1, 0), (major + 1, 0, 0)}
 
 
 def _differing(facts: Facts, found: tuple[Cluster, ...], target: Version, reason: str) -> Iterator[Finding]:
@@ -128,7 +148,7 @@ def _differing(facts: Facts, found: tuple[Cluster, ...], target: Version, reason
                 (_CODE, _NAME, Severity.ERROR if head.role in _USERS_SEE else Severity.WARNING),
                 head.subject,
                 head.site,
-                f"this repository's own version is {head.site.value} here, {expected} elsewhere",
+                f"this repository's own version is {head.site.value} here and should be {expected}",
                 expected=expected,
                 actual=head.site.value,
                 why=(*((head.evidence,) if head.evidence else ()), reason),

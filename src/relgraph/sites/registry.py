@@ -7,7 +7,26 @@ extractors find something in the same place, the earlier one is believed.
 import re
 
 from relgraph.model.site import Kind, Site
-from relgraph.sites import dockerfile, github_url, go_module, image_text, makefile, markdown, shell
+from relgraph.sites import (
+    action_map,
+    crd_annotation,
+    dockerfile,
+    github_url,
+    gitlab_ci,
+    go_module,
+    go_source,
+    goreleaser,
+    helm_chart,
+    helm_values,
+    image_text,
+    kustomization,
+    makefile,
+    manifest,
+    markdown,
+    package_manifest,
+    shell,
+    workflow,
+)
 from relgraph.sites.extractor import Extractor
 from relgraph.syntax.text import Text
 
@@ -15,10 +34,21 @@ __all__ = ["EXTRACTORS", "extract", "readable"]
 
 #: Structural extractors first, then those that read any text.
 EXTRACTORS: tuple[Extractor, ...] = (
+    helm_chart.EXTRACTOR,
+    helm_values.EXTRACTOR,
+    kustomization.EXTRACTOR,
+    workflow.EXTRACTOR,
+    gitlab_ci.EXTRACTOR,
+    goreleaser.EXTRACTOR,
+    action_map.EXTRACTOR,
+    manifest.EXTRACTOR,
+    crd_annotation.EXTRACTOR,
     dockerfile.EXTRACTOR,
     makefile.EXTRACTOR,
     shell.EXTRACTOR,
     go_module.EXTRACTOR,
+    package_manifest.EXTRACTOR,
+    go_source.EXTRACTOR,
     markdown.EXTRACTOR,
     github_url.EXTRACTOR,
     image_text.EXTRACTOR,
