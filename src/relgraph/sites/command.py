@@ -11,7 +11,9 @@ from relgraph.syntax.text import Text
 
 __all__ = ["Command", "Reader"]
 
-_CHANGE = re.compile(r"(?<![\w./-])(?:cd|pushd|popd)(?![\w./-])[ \t]*(?P<to>\"[^\"\n]*\"|'[^'\n]*'|(?>\$\([^()\n]*+\)|[^\s;|&()])*+)")
+_CHANGE = re.compile(
+    r"(?<![\w./-])(?:cd|pushd|popd)(?![\w./-])[ \t]*(?P<to>\"[^\"\n]*\"|'[^'\n]*'|(?>\$\([^()\n]*+\)|[^\s;|&()])*+)"
+)
 
 
 class Command:
@@ -57,7 +59,16 @@ class Reader:
         self.text, self.start, self.end, self.syntax, self.key = text, start, end, syntax, key
 
     def make(
-        self, kind: Kind, name: str, part: Part, start: int, raw: str, *, role: Role = Role.USES, pin: Pin | None = None, **facts: str
+        self,
+        kind: Kind,
+        name: str,
+        part: Part,
+        start: int,
+        raw: str,
+        *,
+        role: Role = Role.USES,
+        pin: Pin | None = None,
+        **facts: str,
     ) -> Site:
         """A site at ``start`` whose text is ``raw``; the pin class is read off the value unless given."""
         names, form_text = template_of(raw) if ("$" in raw or "{{" in raw) else ("", "")
@@ -75,7 +86,9 @@ class Reader:
         found = []
         for match in _CHANGE.finditer(self.text.text, self.start, self.end):
             to = match["to"].strip("\"'")
-            found.append((match.start(), "?" if not to or to == "-" or "$" in to or "`" in to or to.startswith(("/", "..", "~")) else to))
+            found.append(
+                (match.start(), "?" if not to or to == "-" or "$" in to or "`" in to or to.startswith(("/", "..", "~")) else to)
+            )
         return found
 
     def directory(self, offset: int) -> str:

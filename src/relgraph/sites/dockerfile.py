@@ -19,7 +19,9 @@ _OPTION = re.compile(r"[ \t\\\r\n]*--(?P<name>[\w-]+)(?:=(?P<value>\"[^\"\n]*\"|
 _BLANK = re.compile(r"(?:[ \t]|\\\r?\n)*+")
 _REFERENCE = re.compile(r"[^\s\"']+")
 _STAGE = re.compile(r"[ \t]+(?:AS)[ \t]+(?P<name>[\w.-]+)", re.IGNORECASE)
-_PAIR = re.compile(r"(?P<name>[\w./-]+)(?:=(?P<value>\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+'|(?>\$\{[^{}\n]*+\}|[^\s\"'\\]|\\[^\n])*+))?")
+_PAIR = re.compile(
+    r"(?P<name>[\w./-]+)(?:=(?P<value>\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+'|(?>\$\{[^{}\n]*+\}|[^\s\"'\\]|\\[^\n])*+))?"
+)
 _OLD_PAIR = re.compile(r"(?P<name>[\w./-]+)[ \t]+(?P<value>[^\n]+?)[ \t\r]*$", re.MULTILINE)
 _MOUNT = re.compile(r"--mount=\S*?\bfrom=(?P<image>[^\s,]+)")
 _SOURCE = re.compile(r"(?:\./)?(?:[\w@+-][\w.@+-]*/)*[\w@+-][\w.@+-]*/?|(?:\./)?\.[\w-]+(?:/[\w.-]+)*")
@@ -107,7 +109,9 @@ class _Reader:
             start, end = start + 1, end - 1
         if keyword == "LABEL":
             if _VERSION_LABELS.fullmatch(name):
-                yield from value_sites(self.text, start, end, name, syntax="dockerfile", scope="label", key=f"LABEL {name}", role=Role.DECLARES)
+                yield from value_sites(
+                    self.text, start, end, name, syntax="dockerfile", scope="label", key=f"LABEL {name}", role=Role.DECLARES
+                )
             return
         key = f"{keyword} {name}"
         role, scope = (Role.DEFAULT, "arg") if keyword == "ARG" else (Role.USES, "env")

@@ -46,20 +46,26 @@ _API = re.compile(
 _AT = re.compile(rf"@(?P<ref>{_SEGMENT}++)")
 _HEX = re.compile(r"[0-9a-f]{7,40}")
 _FULL_HEX = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_BRANCH = re.compile(r"(?:main|master|HEAD|trunk|develop|dev|gh-pages|next|devel|edge|nightly|stable)|(?:releases?|support|feature|fix)[-/_].*")
+_BRANCH = re.compile(
+    r"(?:main|master|HEAD|trunk|develop|dev|gh-pages|next|devel|edge|nightly|stable)|(?:releases?|support|feature|fix)[-/_].*"
+)
 _IN_ASSET = re.compile(r"(?<![\d.A-Za-z])[vV]?\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)[.-]?\d*)?(?![\d])")
 _CDN = re.compile(r"/(?:npm/|gh/(?P<owner>[\w.-]+)/)?(?P<name>(?:@[\w.-]+/)?[\w.-]+)@(?P<version>[^/?#]+)")
 _MODULE = re.compile(r"/(?P<module>[\w.-]+\.[\w-]+(?:/[\w.~-]+)*)@(?P<version>v[\w.+-]+)")
 _VERSIONED = re.compile(
     r"/(?P<raw>(?:release-|releases-|version-|[a-z][a-z0-9]*-)?v?\d+[.-]\d+(?:[.-]\d+)?(?:-?(?:alpha|beta|rc)[.-]?\d*)?)(?=/|$)"
 )
-_VERSIONED_HOST = re.compile(r"(?:(?P<label>[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*)-)?(?P<raw>v?\d+-\d+-\d+(?:-(?:rc|alpha|beta)-?\d+)?)--(?P<rest>.+)")
+_VERSIONED_HOST = re.compile(
+    r"(?:(?P<label>[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*)-)?(?P<raw>v?\d+-\d+-\d+(?:-(?:rc|alpha|beta)-?\d+)?)--(?P<rest>.+)"
+)
 _TOOLCHAIN = re.compile(
     r"(?:go\.dev/dl|golang\.org/dl|dl\.google\.com/go|storage\.googleapis\.com/golang)/go(?P<go>\d+\.\d+(?:\.\d+)?(?:rc\d+)?)\."
     r"|nodejs\.org/(?:dist|download/release)/(?P<node>v\d+\.\d+\.\d+)/|python\.org/ftp/python/(?P<python>\d+\.\d+\.\d+)/"
 )
 _DIGITS = re.compile(r"\d[.-]\d|/-/")
-_NO_OWNER = frozenset("orgs users settings apps marketplace sponsors features topics search login notifications about enterprise".split())
+_NO_OWNER = frozenset(
+    "orgs users settings apps marketplace sponsors features topics search login notifications about enterprise".split()
+)
 
 
 def ref_pin(ref: str) -> Pin:
@@ -105,7 +111,13 @@ def url_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "", r
             host, path = match.group("host", "path")
             if path is None:
                 if "--" in host:
-                    yield from _elsewhere(_Builder(text, syntax, key, role, match.end(), match.start()), host.lower(), match.start("host"), "", match.end())
+                    yield from _elsewhere(
+                        _Builder(text, syntax, key, role, match.end(), match.start()),
+                        host.lower(),
+                        match.start("host"),
+                        "",
+                        match.end(),
+                    )
                 continue
             # Most URLs refer to nothing that has a version: let them go before anything is made of them.
             read = _reader(host)
@@ -128,7 +140,11 @@ def _host(written: str) -> str:
 
 
 def _is_git_host(host: str) -> bool:
-    return host in ("github.com", "bitbucket.org", "codeberg.org") or host.startswith(("gitlab.", "github.", "gitea.")) or ".gitlab." in host
+    return (
+        host in ("github.com", "bitbucket.org", "codeberg.org")
+        or host.startswith(("gitlab.", "github.", "gitea."))
+        or ".gitlab." in host
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -136,7 +152,9 @@ def _reader(written: str) -> "_Read":
     host = _host(written)
     if host in ("raw.githubusercontent.com", "raw.github.com"):
         return _raw
-    return {"codeload.github.com": _codeload, "api.github.com": _api}.get(host) or (_repository if _is_git_host(host) else _elsewhere)
+    return {"codeload.github.com": _codeload, "api.github.com": _api}.get(host) or (
+        _repository if _is_git_host(host) else _elsewhere
+    )
 
 
 def _raw(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
@@ -167,7 +185,9 @@ def _repository(site: "_Builder", host: str, host_at: int, path: str, at: int) -
             return
     if (query := _REF_QUERY.search(rest)) is not None:
         inner = rest.partition("?")[0].removeprefix("/").strip("/")
-        yield from site.ref(host, found, at + found.start("rest") + query.start("ref"), query["ref"].partition("&")[0], "tree", path=inner)
+        yield from site.ref(
+            host, found, at + found.start("rest") + query.start("ref"), query["ref"].partition("&")[0], "tree", path=inner
+        )
     elif (pinned := _AT.match(rest)) is not None and (site.url.startswith("git+") or ".git@" in site.url):
         yield from site.git(host, found, pinned, at, "clone")
 
@@ -180,7 +200,9 @@ def _api(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Itera
     for group in ("query", "tag", "latest", "git", "ball"):
         if match[group]:
             start = at + found.start("rest") + match.start(group)
-            yield from site.ref("github.com", found, start, match[group].partition("&")[0], "api", path=(match["path"] or "").strip("/"))
+            yield from site.ref(
+                "github.com", found, start, match[group].partition("&")[0], "api", path=(match["path"] or "").strip("/")
+            )
             return
 
 
@@ -196,7 +218,9 @@ def _bare_refs(text: Text, start: int, end: int, syntax: str, key: str, role: Ro
         if bare is not None and not any(char in " \"'`" for char in before[bare.end() :]):
             site = _Builder(text, syntax, key, role, match.end(), line + bare.start())
             path = (bare["path"] or before[bare.end() :]).strip("/")
-            yield from site.ref(bare["host"], bare, match.start("ref"), match["ref"].partition("&")[0].rstrip("."), "tree", path=path)
+            yield from site.ref(
+                bare["host"], bare, match.start("ref"), match["ref"].partition("&")[0].rstrip("."), "tree", path=path
+            )
 
 
 def _elsewhere(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
@@ -211,14 +235,18 @@ def _elsewhere(site: "_Builder", host: str, host_at: int, path: str, at: int) ->
         return
     if host in ("pkg.go.dev", "godoc.org", "proxy.golang.org"):
         if (module := _MODULE.match(path)) is not None:
-            yield site.make(Kind.MODULE, module["module"], Part.VERSION, at + module.start("version"), module["version"], form="page")
+            yield site.make(
+                Kind.MODULE, module["module"], Part.VERSION, at + module.start("version"), module["version"], form="page"
+            )
         return
     if host in ("unpkg.com", "cdn.jsdelivr.net", "esm.sh", "cdn.skypack.dev"):
         if (package := _CDN.match(path)) is not None:
             start = at + package.start("version")
             if package["owner"]:
                 name = git_name("github.com", package["owner"], package["name"])
-                yield site.make(Kind.GIT, name, Part.REF, start, package["version"], form="raw", path=path[package.end() :].strip("/"))
+                yield site.make(
+                    Kind.GIT, name, Part.REF, start, package["version"], form="raw", path=path[package.end() :].strip("/")
+                )
             else:
                 yield site.make(Kind.PACKAGE, f"npm:{package['name']}", Part.VERSION, start, package["version"], form="page")
         return
@@ -231,7 +259,9 @@ def _elsewhere(site: "_Builder", host: str, host_at: int, path: str, at: int) ->
         if "licen" not in path.lower() and looks_like_version(value, named=True) and not _dated(value):
             start = at + match.start("raw") + (raw.find(value) if value in raw else 0)
             written = value if value in raw else raw
-            yield site.make(Kind.VARIABLE, host + path[: match.start()], Part.VERSION, start, written, value, scope="url", form="path")
+            yield site.make(
+                Kind.VARIABLE, host + path[: match.start()], Part.VERSION, start, written, value, scope="url", form="path"
+            )
 
 
 def _dated(value: str) -> bool:
@@ -269,18 +299,32 @@ class _Builder:
         rest = (match["path"] if "path" in groups else None) or ""
         asset = (match["asset"] if "asset" in groups else None) or ""
         anchor = (match["anchor"] if "anchor" in groups else None) or ""
-        yield from self.ref(host, found, start, ref, form, refs=refs or "", path=rest.strip("/") or asset, anchor=anchor, rest=(ref + rest) if rest else "")
+        yield from self.ref(
+            host,
+            found,
+            start,
+            ref,
+            form,
+            refs=refs or "",
+            path=rest.strip("/") or asset,
+            anchor=anchor,
+            rest=(ref + rest) if rest else "",
+        )
         if asset:
             yield from self.asset(host, found, base + match.start("asset"), asset)
 
-    def ref(self, host: str, found: re.Match[str], start: int, ref: str, form: str, *, refs: str = "", **facts: str) -> Iterator[Site]:
+    def ref(
+        self, host: str, found: re.Match[str], start: int, ref: str, form: str, *, refs: str = "", **facts: str
+    ) -> Iterator[Site]:
         name = git_name(host, found["owner"], found["repo"])
         if refs == "refs/heads/" and self.text.text.startswith(refs, start - len(refs)):
             # The whole says that it is a branch; to replace only the name would keep saying so.
             site = self.make(Kind.GIT, name, Part.REF, start - len(refs), refs + ref, ref, form=form, **facts)
             yield site._replace(pin=Pin.BRANCH if site.pin is not Pin.TEMPLATED else site.pin)
             return
-        site = self.make(Kind.GIT, name, Part.REF, start, ref, ref.replace("%2F", "/"), form=form, refs="tags" if refs else "", **facts)
+        site = self.make(
+            Kind.GIT, name, Part.REF, start, ref, ref.replace("%2F", "/"), form=form, refs="tags" if refs else "", **facts
+        )
         yield site._replace(pin=Pin.EXACT) if refs and site.pin is Pin.BRANCH else site
 
     def asset(self, host: str, found: re.Match[str], start: int, asset: str) -> Iterator[Site]:

@@ -15,7 +15,9 @@ from relgraph.syntax.text import Text
 __all__ = ["EXTRACTOR"]
 
 _LITERAL = re.compile(r"\"(?P<value>(?:go)?[vV]?\d+(?:\.\d+)+[\w.+-]*)\"")
-_IMAGE_LITERAL = re.compile(r"\"(?P<value>[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:(?:v?\d[\w.-]*|latest))\"")
+_IMAGE_LITERAL = re.compile(
+    r"\"(?P<value>[a-z0-9]+(?:[._-][a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*:(?:v?\d[\w.-]*|latest))\""
+)
 # The name before a literal, read backwards: const and var, short declarations, fields of composite literals.
 _NAMED = re.compile(r"[ \t]*(?P<operator>=:|=|:)[ \t]*(?:gnirts[ \t]+)?(?P<name>\w*[A-Za-z_])(?![\w.\"])")
 _GENERATE = re.compile(r"//go:generate (?P<command>[^\n]*)")

@@ -18,17 +18,25 @@ _FULL = re.compile(
     rf"\.[a-z]{{2,24}}(?::\d{{2,5}})?(?:/(?>{_TEMPLATE}|[\w-]|\.(?!\.)|[+])++)++"
     rf"(?::(?P<tag>(?>{_TEMPLATE}|[\w])(?>{_TEMPLATE}|[\w-]|\.(?=[\w$]))*+)(?:{_DIGEST})?|{_DIGEST})(?![\w/:@(\[\\*])"
 )
-_LOCAL = re.compile(rf"localhost:\d{{2,5}}(?:/(?>{_TEMPLATE}|[\w.-])++)++:(?P<tag>(?>{_TEMPLATE}|[\w])(?>{_TEMPLATE}|[\w-]|\.(?=[\w$]))*+)(?![\w/:@])")
+_LOCAL = re.compile(
+    rf"localhost:\d{{2,5}}(?:/(?>{_TEMPLATE}|[\w.-])++)++:(?P<tag>(?>{_TEMPLATE}|[\w])(?>{_TEMPLATE}|[\w-]|\.(?=[\w$]))*+)(?![\w/:@])"
+)
 _BACKWARDS = re.compile(r"[A-Za-z0-9.-]+")
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)*", re.IGNORECASE)
-_OCI = re.compile(rf"oci://(?P<path>(?>{_TEMPLATE}|[\w./-]|:\d+(?=/))++)(?::(?P<tag>(?>{_TEMPLATE}|[\w])(?>{_TEMPLATE}|[\w+-]|\.(?=[\w$]))*+))?")
-_AFTER = (
-    rf"[\"'`]?(?P<image>(?:[a-z0-9][a-z0-9._-]*/)*[a-z0-9][a-z0-9._-]*(?::(?>{_TEMPLATE}|[\w-]|\.(?=[\w$]))++(?:{_DIGEST})?|{_DIGEST}))(?![\w/:@(])"
+_OCI = re.compile(
+    rf"oci://(?P<path>(?>{_TEMPLATE}|[\w./-]|:\d+(?=/))++)(?::(?P<tag>(?>{_TEMPLATE}|[\w])(?>{_TEMPLATE}|[\w+-]|\.(?=[\w$]))*+))?"
 )
+_AFTER = rf"[\"'`]?(?P<image>(?:[a-z0-9][a-z0-9._-]*/)*[a-z0-9][a-z0-9._-]*(?::(?>{_TEMPLATE}|[\w-]|\.(?=[\w$]))++(?:{_DIGEST})?|{_DIGEST}))(?![\w/:@(])"
 # One pattern each, because a literal beginning is what makes a search fast.
-_SHORT = tuple(re.compile(word + _AFTER) for word in (r"image:[ \t]*", r"--image[= ]", r"docker://", r"FROM[ \t]+(?:--platform=\S+[ \t]+)?"))
-_NO_REGISTRY = re.compile(r"(?:.*\.)?(?:github\.com|gitlab\.com|bitbucket\.org|golang\.org|sigs\.k8s\.io|git\.k8s\.io|goreleaser\.com|example\.org)")
-_FILE_END = re.compile(r".*\.(?:go|py|sh|js|ts|md|ya?ml|json|txt|html|toml|rs|java|c|h|cc|tf|rb|mod|proto|tpl|conf|log|sock)", re.DOTALL)
+_SHORT = tuple(
+    re.compile(word + _AFTER) for word in (r"image:[ \t]*", r"--image[= ]", r"docker://", r"FROM[ \t]+(?:--platform=\S+[ \t]+)?")
+)
+_NO_REGISTRY = re.compile(
+    r"(?:.*\.)?(?:github\.com|gitlab\.com|bitbucket\.org|golang\.org|sigs\.k8s\.io|git\.k8s\.io|goreleaser\.com|example\.org)"
+)
+_FILE_END = re.compile(
+    r".*\.(?:go|py|sh|js|ts|md|ya?ml|json|txt|html|toml|rs|java|c|h|cc|tf|rb|mod|proto|tpl|conf|log|sock)", re.DOTALL
+)
 _PORT = re.compile(r"\d{2,5}")
 # Near a chart without a tag, these say its version in another place.
 _VERSIONED = re.compile(r"--version\b|[vV]ersion:|[rR]evision:|tag:")
@@ -45,7 +53,11 @@ def text_images(text: Text, start: int, end: int, *, syntax: str, key: str = "",
             continue
         begin = match.start() - before.end()
         host = source[begin : match.start()]
-        if _HOST.fullmatch(host) and source[begin - 1 : begin] not in ("/", "@", ":", ".", "_", "\\", "%") and _plausible(source, begin, match):
+        if (
+            _HOST.fullmatch(host)
+            and source[begin - 1 : begin] not in ("/", "@", ":", ".", "_", "\\", "%")
+            and _plausible(source, begin, match)
+        ):
             yield from image_sites(text, begin, match.end(), syntax=syntax, key=key, role=role)
     if source.find("localhost:", start, end) >= 0:
         for match in _LOCAL.finditer(source, start, end):

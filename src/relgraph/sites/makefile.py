@@ -14,7 +14,9 @@ from relgraph.syntax.text import Text
 __all__ = ["EXTRACTOR"]
 
 _PATH = re.compile(r"(?:.*/)?(?:GNU|BSD)?[Mm]akefile(?:[.-][\w.-]+)?$|.*\.(?:mk|mak|make)$")
-_FILE = re.compile(r"(?:\./)?(?:[\w.-]+/)+[\w.-]+\.(?P<ext>sh|bash|py|txt|ya?ml|json|toml|go|md|tpl|cfg|ini|mod|tmpl|proto|sql|rb|js|ts)")
+_FILE = re.compile(
+    r"(?:\./)?(?:[\w.-]+/)+[\w.-]+\.(?P<ext>sh|bash|py|txt|ya?ml|json|toml|go|md|tpl|cfg|ini|mod|tmpl|proto|sql|rb|js|ts)"
+)
 
 
 def _matches(path: str) -> bool:

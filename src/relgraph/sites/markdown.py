@@ -18,12 +18,20 @@ from relgraph.syntax.text import Text
 
 __all__ = ["EXTRACTOR"]
 
-_PATH = re.compile(r".*\.(?:md|mdx|markdown|rst|adoc|asciidoc)|(?:.*/)?(?:README|CONTRIBUTING|INSTALL|NEWS|CHANGES|HISTORY)(?:\.txt)?|(?:.*/)?docs?/.*\.txt", re.DOTALL)
-_HISTORY = re.compile(r"(?:.*/)?(?:ISSUE_TEMPLATE|change(?:s|[-_]?log)|history|news|release[-_ ]?notes?)(?:[-_.][\w.-]*)?(?:/.*)?", re.IGNORECASE | re.DOTALL)
+_PATH = re.compile(
+    r".*\.(?:md|mdx|markdown|rst|adoc|asciidoc)|(?:.*/)?(?:README|CONTRIBUTING|INSTALL|NEWS|CHANGES|HISTORY)(?:\.txt)?|(?:.*/)?docs?/.*\.txt",
+    re.DOTALL,
+)
+_HISTORY = re.compile(
+    r"(?:.*/)?(?:ISSUE_TEMPLATE|change(?:s|[-_]?log)|history|news|release[-_ ]?notes?)(?:[-_.][\w.-]*)?(?:/.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 # Literal beginnings make these searches fast; that a fence begins its line is checked afterwards.
 _FENCE = re.compile(r"(?P<mark>```+|~~~+)[ \t]*(?P<info>[^\n`]*)$", re.MULTILINE)
 _SHELL = frozenset("sh bash shell zsh console shell-session terminal sh-session shellsession".split())
-_STRUCTURED = frozenset("yaml yml json toml dockerfile docker makefile make hcl ini go golang python py js ts typescript javascript".split())
+_STRUCTURED = frozenset(
+    "yaml yml json toml dockerfile docker makefile make hcl ini go golang python py js ts typescript javascript".split()
+)
 _INLINE = re.compile(r"`(?P<code>[^`\n]{4,300})`")
 _INDENTED = re.compile(r"\n(?:    |\t)[ \t]*(?:\$ )?(?=[a-z])[^\n]*(?<!\\)(?:\\\n[^\n]*)*")
 _HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|={1,6}[ \t])")

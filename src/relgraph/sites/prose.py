@@ -12,7 +12,9 @@ from relgraph.syntax.text import Text
 __all__ = ["prose_sites"]
 
 # From the first dot of a number on; its first digits are found backwards, which lets the search run at the speed of a literal.
-_NUMBER = re.compile(r"\.(?<=[0-9]\.)[0-9]+(?:\.[0-9]+){0,2}(?:-?(?:alpha|beta|rc|pre|dev)[.-]?[0-9]*(?:\.[0-9]+)*)?(?P<any>\.[xX*](?!\w))?(?![\w/%@]|-[A-Za-z0-9]|\.\d)")
+_NUMBER = re.compile(
+    r"\.(?<=[0-9]\.)[0-9]+(?:\.[0-9]+){0,2}(?:-?(?:alpha|beta|rc|pre|dev)[.-]?[0-9]*(?:\.[0-9]+)*)?(?P<any>\.[xX*](?!\w))?(?![\w/%@]|-[A-Za-z0-9]|\.\d)"
+)
 _HEAD = re.compile(r"[0-9]{1,5}(?:v|V|og(?![\w]))?")  # reversed
 _LINK = re.compile(r"!?\[(?P<text>[^\[\]\n]*)\](?:\([^()\n]*\)|\[[^\]\n]*\])|\]\([^()\n]*\)|</?[A-Za-z]\w*[^<>\n]{0,80}>")
 _EMPHASIS = re.compile(r"[*`_\"'“”\[\]](?=\S)|(?<=\S)[*`_\"'“”\[\]]")
@@ -23,20 +25,28 @@ _BEFORE = re.compile(
     r"(?P<word> (?:versions?|releases?|ver\.?)| v\.?)?(?P<is>:| is| =| (?:higher|later|newer|greater|older|lower|no older|at least) than| at least)?[ (]*\Z",
 )
 _OF_NAME = re.compile(rf"[ ]*(?:,? (?:or|and) (?:higher|later|newer|above|greater|up))?,? (?:of|for) (?:the )?(?P<name>{_WORD})")
-_LATEST = re.compile(r"\b(?:latest|current|newest|most recent)(?: \w+)? (?:release|version)(?: of (?P<name>[\w.-]+))? is:?[ ]*\Z", re.IGNORECASE)
+_LATEST = re.compile(
+    r"\b(?:latest|current|newest|most recent)(?: \w+)? (?:release|version)(?: of (?P<name>[\w.-]+))? is:?[ ]*\Z", re.IGNORECASE
+)
 _BETWEEN = re.compile(r"(?:between|from) (?:version )?\Z")
 _BETWEEN_AND = re.compile(r"(?P<head>.*?)(?:between|from) (?:version )?[vV]?\d[\w.]* (?:and|to) (?:version )?\Z")
 _LOWER = re.compile(r"(?P<head>.*?)[vV]?\d[\w.]*[*` ]*<=?[ ]*(?:versions?|v)[*` ]*\Z")
 _MINIMUM_AFTER = re.compile(
-    r"[ ]?\+|[,(]? ?\(?(?:and|or) (?:up\b|above|later|higher|newer|greater|more recent|any (?:later|newer))|[ ]*\(?(?:minimum|min\.)| ?(?:<=|<) (?:version|v)\b", re.IGNORECASE
+    r"[ ]?\+|[,(]? ?\(?(?:and|or) (?:up\b|above|later|higher|newer|greater|more recent|any (?:later|newer))|[ ]*\(?(?:minimum|min\.)| ?(?:<=|<) (?:version|v)\b",
+    re.IGNORECASE,
 )
-_MINIMUM_BEFORE = re.compile(r"\b(?:at least|minimum|min\.?|no older than|newer than|higher than|later than|greater than|above|starting (?:with|from)|since|requires?)\b", re.IGNORECASE)
+_MINIMUM_BEFORE = re.compile(
+    r"\b(?:at least|minimum|min\.?|no older than|newer than|higher than|later than|greater than|above|starting (?:with|from)|since|requires?)\b",
+    re.IGNORECASE,
+)
 _PAST = re.compile(
     r"\b(?:tested|worked|works|verified|e\.g\.|for example|such as|example|was|were|first|introduced|removed|added|deprecated|dropped|"
     r"fixed|broken|until|prior|before|older|previous|used to|previously|as of|point-in-time|tried|observed|seen)\b",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"[ ]?(?:%|[KMGTP]i?[Bb]\b|[kmµun]?s\b|x\b|[GM]Hz|v?CPUs?\b|cores?\b|(?:milli)?seconds?\b|minutes?\b|hours?\b|days?\b|years?\b|times\b|million|points?\b|px\b|cm\b|°)")
+_UNIT = re.compile(
+    r"[ ]?(?:%|[KMGTP]i?[Bb]\b|[kmµun]?s\b|x\b|[GM]Hz|v?CPUs?\b|cores?\b|(?:milli)?seconds?\b|minutes?\b|hours?\b|days?\b|years?\b|times\b|million|points?\b|px\b|cm\b|°)"
+)
 _NO_NAME = frozenset(
     """a an the this that these those any each every all some no new latest current previous older newer minimum maximum target api schema document
     language which our its your their with of to in for from on at by as is are was were be been than then until before after since under over
@@ -135,7 +145,9 @@ def _name(before: str, after: str, *, marked: bool, written: str) -> str:
     said = match is not None and match["word"] is not None and not match["word"].strip().startswith("v")
     if match is None or not _is_name(match["name"]):
         # "version 5.6.0 of tool": the name follows. Then something must have said that it is a version.
-        if (match is not None and (said or match["name"].lower() in ("version", "release"))) or before.rstrip().lower().endswith(("version", "release")):
+        if (match is not None and (said or match["name"].lower() in ("version", "release"))) or before.rstrip().lower().endswith(
+            ("version", "release")
+        ):
             of = _OF_NAME.match(after)
             if of is not None and _is_name(of["name"]):
                 return of["name"]
@@ -147,7 +159,13 @@ def _name(before: str, after: str, *, marked: bool, written: str) -> str:
         return name
     # Bare "name 1.2": only where the writer sets the name off, by a capital or by markup.
     first = name.partition(" ")[0]
-    if first[0].isupper() or any(char.isupper() for char in first[1:]) or f"`{name}`" in written or f"**{name}**" in written or f"[{name}]" in written:
+    if (
+        first[0].isupper()
+        or any(char.isupper() for char in first[1:])
+        or f"`{name}`" in written
+        or f"**{name}**" in written
+        or f"[{name}]" in written
+    ):
         return name
     return ""
 
@@ -157,7 +175,12 @@ def _is_name(word: str) -> bool:
     if word == lowered and word.endswith(("ing", "ed")):
         return False  # a verb
     first = lowered.partition(" ")[0]
-    return len(word) > 1 and first not in _NO_NAME and first not in _STANDARDS and lowered.rpartition("-")[2] not in ("version", "versions")
+    return (
+        len(word) > 1
+        and first not in _NO_NAME
+        and first not in _STANDARDS
+        and lowered.rpartition("-")[2] not in ("version", "versions")
+    )
 
 
 def _cleaned(written: str) -> str:

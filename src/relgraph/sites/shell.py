@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from relgraph.model.site import Role, Site
 from relgraph.sites.extractor import Extractor
 from relgraph.sites.shell_commands import command_sites
+from relgraph.sites.shell_minimums import minimum_sites
 from relgraph.sites.variable import value_sites
 from relgraph.syntax.text import Text
 
@@ -61,6 +62,7 @@ def _extract(text: Text) -> Iterator[Site]:
     # Commands first: what an option sets (--set X=1) is told better by the command than by the shape of an assignment.
     yield from command_sites(text, 0, end, syntax="shell")
     yield from assignment_sites(text, 0, end, syntax="shell")
+    yield from minimum_sites(text, 0, end, syntax="shell")
 
 
 EXTRACTOR = Extractor("shell", _matches, _extract)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from relgraph.model.site import Kind, Part, Pin, Role, Site
+from relgraph.model.version import parse_version
 from relgraph.sites import shell_files as files
 from relgraph.sites import shell_images as images
 from relgraph.sites.command import Command, Reader
@@ -118,12 +119,12 @@ def _helm(reader: Reader, command: Command) -> Iterator[Site]:
     if verb == "package":
         yield from _package(reader, command)
         return
-    chart, facts = _chart(command, verb)
+    chart, alias = _chart(command, verb)
     if not chart:
         return
     versions = command.values("--version")
     for start, value in versions:
-        yield reader.make(Kind.CHART, chart, Part.VERSION, start, value, **facts)
+        yield reader.make(Kind.CHART, chart, Part.VERSION, start, value, alias=alias)
     if not versions and chart.startswith("oci://") and not command.options.get("--version"):
         word = next(word for word in command.positional if word.text == chart)
         if word.inner >= 0:
@@ -147,22 +148,24 @@ def _package(reader: Reader, command: Command) -> Iterator[Site]:
             )  # fmt: skip
 
 
-def _chart(command: Command, verb: str) -> tuple[str, dict[str, str]]:
+def _chart(command: Command, verb: str) -> tuple[str, str]:
     """The chart that a command names, as :class:`Kind` spells it, and the alias of its repository where it has one."""
     for word in command.positional:
         if word.text.startswith("oci://"):
-            return word.text, {}
+            return word.text, ""
     plain = [word.text for word in command.positional if word.text != verb]
     if (repo := command.value("--repo")) and plain:
-        return f"{repo.rstrip('/')}#{plain[-1]}", {}
+        return f"{repo.rstrip('/')}#{plain[-1]}", ""
     for text in reversed(plain):
         if re.fullmatch(r"[\w-]+/[\w-]+", text):
             alias, _, name = text.partition("/")
-            return name, {"alias": alias}
-    return "", {}
+            return name, alias
+    return "", ""
 
 
 def _git(reader: Reader, command: Command) -> Iterator[Site]:
+    if command.words and command.words[0].text in ("checkout", "switch"):
+        yield from _checkout(reader, command)
     if not command.words or command.words[0].text != "clone":
         return
     url = next((word.text for word in command.words if "://" in word.text or word.text.startswith("git@")), "")
@@ -170,6 +173,18 @@ def _git(reader: Reader, command: Command) -> Iterator[Site]:
     if repository:
         for start, value in command.values("-b", "--branch"):
             yield reader.make(Kind.GIT, repository, Part.REF, start, value, pin=ref_pin(value), form="clone", url=url)
+
+
+def _checkout(reader: Reader, command: Command) -> Iterator[Site]:
+    """``git checkout REF`` in the clone that the lines before made; without one, the repository is the reader's own."""
+    words = [word for word in command.positional if word.text not in ("checkout", "switch")]
+    if len(words) != 1 or words[0].inner < 0 or parse_version(unmangle(words[0].text)) is None:
+        return
+    source = reader.text.text
+    at = source.rfind("git clone", reader.start, words[0].start)
+    repository = repository_of(source[at : words[0].start]) if at >= 0 else ""
+    if repository:
+        yield reader.make(Kind.GIT, repository, Part.REF, words[0].inner, words[0].text, pin=ref_pin(words[0].text), form="clone")
 
 
 def _pip(reader: Reader, command: Command) -> Iterator[Site]:
@@ -187,7 +202,9 @@ def _npm(reader: Reader, command: Command) -> Iterator[Site]:
     for word in command.words:
         match = _NPM.fullmatch(word.text)
         if match is not None and word.inner >= 0:
-            yield reader.make(Kind.PACKAGE, f"npm:{match['name']}", Part.VERSION, word.inner + match.start("version"), match["version"])
+            yield reader.make(
+                Kind.PACKAGE, f"npm:{match['name']}", Part.VERSION, word.inner + match.start("version"), match["version"]
+            )
 
 
 def _cargo(reader: Reader, command: Command) -> Iterator[Site]:
@@ -197,7 +214,9 @@ def _cargo(reader: Reader, command: Command) -> Iterator[Site]:
     for word in names:
         match = _CARGO.fullmatch(word.text)
         if match is not None and word.inner >= 0:
-            yield reader.make(Kind.PACKAGE, f"cargo:{match['name']}", Part.VERSION, word.inner + match.start("version"), match["version"])
+            yield reader.make(
+                Kind.PACKAGE, f"cargo:{match['name']}", Part.VERSION, word.inner + match.start("version"), match["version"]
+            )
     if names:
         for start, value in command.values("--version", "--vers"):
             yield reader.make(Kind.PACKAGE, f"cargo:{names[0].text}", Part.VERSION, start, value)
@@ -207,9 +226,7 @@ def _build_args(reader: Reader, command: Command) -> Iterator[Site]:
     if not any(word.text in ("build", "bud", "bake") for word in command.words[:3]):
         return
     dockerfile = command.value("-f", "--file")
-    for start, path in command.values("-f", "--file"):
-        if "/" in path:
-            yield from files.applied(reader, Command([word for word in command.words if word.inner == start or word.text in ("-f",)]))
+    yield from files.dockerfile(reader, command)
     context = command.words[-1].text
     for start, written in command.values("--build-arg"):
         name, equals, given = written.partition("=")
@@ -217,7 +234,9 @@ def _build_args(reader: Reader, command: Command) -> Iterator[Site]:
         if len(given) > 1 and given[0] == given[-1] and given[0] in "\"'":
             given, start = given[1:-1], start + 1
         if equals and given:
-            yield reader.make(Kind.VARIABLE, name, Part.VERSION, start, given, scope="build-arg", dockerfile=dockerfile, context=context)
+            yield reader.make(
+                Kind.VARIABLE, name, Part.VERSION, start, given, scope="build-arg", dockerfile=dockerfile, context=context
+            )
 
 
 def _make(reader: Reader, command: Command) -> Iterator[Site]:
@@ -251,9 +270,9 @@ _READERS: dict[str, tuple[_Read, ...]] = {
     "ko": (files.built,), "go": (files.built,),
 }  # fmt: skip
 #: Variables under which the same tools are called.
-_VARIABLES = {name.upper(): readers for name, readers in _READERS.items()} | {
-    name: _ENGINE for name in ("CONTAINER_TOOL", "CONTAINER_ENGINE", "CONTAINER_RUNTIME", "CONTAINER_CMD", "DOCKER_CMD", "CONTAINER_CLI")
-}
+_VARIABLES = {name.upper(): readers for name, readers in _READERS.items()} | dict.fromkeys(
+    ("CONTAINER_TOOL", "CONTAINER_ENGINE", "CONTAINER_RUNTIME", "CONTAINER_CMD", "CONTAINER_CLI", "DOCKER_CMD"), _ENGINE
+)
 _TOOLS = re.compile(
     rf"(?:{'|'.join(sorted(_READERS, key=len, reverse=True))}|\$[({{](?P<var>{'|'.join(sorted(_VARIABLES, key=len, reverse=True))})[)}}])(?=[ \t\\])"
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from relgraph.model.site import Kind, Part, Site
 from relgraph.sites.command import Command, Reader
 
-__all__ = ["applied", "built", "edited_by_sed", "edited_by_yq", "read", "run", "scripts"]
+__all__ = ["applied", "built", "dockerfile", "edited_by_sed", "edited_by_yq", "read", "run", "scripts"]
 
 _FILE = re.compile(r"(?:\.{1,2}/)*(?:[\w@+-][\w.@+-]*/)*[\w@+-][\w.@+-]*\.[A-Za-z]\w{0,9}")
 _PLACE = re.compile(r"(?:\.{1,2}/)*(?:[\w@+-][\w.@+-]*/)*[\w@+-][\w.@+-]*/?")
@@ -76,9 +76,26 @@ def applied(reader: Reader, command: Command) -> Iterator[Site]:
         yield from _file(reader, start, path, "read", _PLACE)
 
 
+def dockerfile(reader: Reader, command: Command) -> Iterator[Site]:
+    """``docker build -f FILE``."""
+    for start, path in command.values("-f", "--file"):
+        if "/" in path:
+            yield from _file(reader, start, path, "read", _PLACE)
+
+
 def built(reader: Reader, command: Command) -> Iterator[Site]:
     """Folders that are built: ``kustomize build config/default``, ``ko build ./cmd/x``, ``go run ./cmd/x/main.go``, ``helm package ./chart``."""
-    if not command.words or command.words[0].text not in ("build", "run", "package", "publish", "resolve", "apply", "vet", "install", "test"):
+    if not command.words or command.words[0].text not in (
+        "build",
+        "run",
+        "package",
+        "publish",
+        "resolve",
+        "apply",
+        "vet",
+        "install",
+        "test",
+    ):
         return
     for word in command.words[1:]:
         if "/" in word.text and not word.text.endswith("...") and not word.text.startswith("-"):
@@ -91,7 +108,9 @@ def edited_by_sed(reader: Reader, command: Command) -> Iterator[Site]:
     """``sed -i SCRIPT FILE...``"""
     if not any(word.text.startswith(("-i", "--in-place")) or re.match(r"-[a-zA-Z]*i", word.text) for word in command.words):
         return
-    expressions = any(word.text in ("-e", "-f", "--expression", "--file") or re.match(r"-[a-zA-Z]*e$", word.text) for word in command.words)
+    expressions = any(
+        word.text in ("-e", "-f", "--expression", "--file") or re.match(r"-[a-zA-Z]*e$", word.text) for word in command.words
+    )
     words = [word for word in command.words if not word.text.startswith("-") and word.text]
     if not expressions:
         words = words[1:]
@@ -106,4 +125,3 @@ def edited_by_yq(reader: Reader, command: Command) -> Iterator[Site]:
     words = [word for word in command.words if not word.text.startswith("-")]
     for word in words[1:]:
         yield from _file(reader, word.inner, word.text, "edit" if inplace else "read")
-

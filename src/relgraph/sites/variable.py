@@ -47,8 +47,14 @@ def value_sites(
     ):
         yield from image_sites(text, start, end, syntax=syntax, key=key, role=role, var=name, scope=scope, **facts)
         return
-    named = named_for_version(name)
     value = unmangle(raw)
+    if name == "GOTOOLCHAIN" and looks_like_version(value):
+        span = text.span(start, end)
+        yield Site(
+            text.path, span, Kind.TOOLCHAIN, "go", Part.VERSION, raw, value, Pin.EXACT, role, key, syntax, extra_of(scope=scope)
+        )
+        return
+    named = named_for_version(name)
     names = form_text = ""
     if templated:
         if not named:

@@ -120,6 +120,6 @@ def _statements(source: str) -> Iterator[tuple[str, list[Directive], str]]:
 
 def _unquoted(match: re.Match[str]) -> Directive:
     written = match.group()
-    if written[0] in "\"`":
+    if written[0] in '"`':
         return Directive(written[1:-1], match.start() + 1, match.end() - 1)
     return Directive(written, match.start(), match.end())

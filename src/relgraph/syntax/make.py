@@ -17,12 +17,16 @@ _CONTINUATION = re.compile(r"[ \t]*\\\r?\n[ \t]*")
 _MODIFIERS = r"(?P<modifiers>(?:(?:export|override|private|unexport)[ \t]+)*+)"
 _NAME = r"(?P<name>(?>\$\([^()\n]*+\)|\$\{[^{}\n]*+\}|[^\s:=#?+!$]|[?+!](?![ \t]*=)|\$)++)"
 _ASSIGNMENT = re.compile(rf"[ ]*+{_MODIFIERS}{_NAME}[ \t]*+(?P<operator>:::=|::=|:=|\?=|\+=|!=|=)[ \t]*+")
-_DEFINE = re.compile(r"[ ]*(?P<modifiers>(?:(?:export|override)[ \t]+)*)define[ \t]+(?P<name>\S+?)[ \t]*(?P<operator>:::=|::=|:=|\?=|\+=|=)?[ \t]*\Z")
+_DEFINE = re.compile(
+    r"[ ]*(?P<modifiers>(?:(?:export|override)[ \t]+)*)define[ \t]+(?P<name>\S+?)[ \t]*(?P<operator>:::=|::=|:=|\?=|\+=|=)?[ \t]*\Z"
+)
 _ENDEF = re.compile(r"^[ \t]*endef\b.*$", re.MULTILINE)
 _INCLUDE = re.compile(r"[ ]*(?P<optional>-|s)?include[ \t]+")
 _CONDITION = re.compile(r"[ \t]*(?P<word>ifeq|ifneq|ifdef|ifndef|else|endif)\b[ \t]*(?P<rest>.*)", re.DOTALL)
 _EXPORT = re.compile(r"[ ]*(?:un)?export(?:[ \t]+[\w. \t-]+)?\Z")
-_RULE = re.compile(r"(?P<targets>(?>\$\((?:[^()\n]|\([^()\n]*+\))*+\)|\$\{[^{}\n]*+\}|\\.|[^:=#$\\\n]|\$|\\\r?\n)++)(?P<colon>&?::?)(?!=)")
+_RULE = re.compile(
+    r"(?P<targets>(?>\$\((?:[^()\n]|\([^()\n]*+\))*+\)|\$\{[^{}\n]*+\}|\\.|[^:=#$\\\n]|\$|\\\r?\n)++)(?P<colon>&?::?)(?!=)"
+)
 _COMMENT = re.compile(r"(?<!\\)#")
 _WORD = re.compile(r"(?>\$\((?:[^()]|\([^()]*+\))*+\)|\$\{[^{}]*+\}|[^\s])++")
 
@@ -110,7 +114,9 @@ class _Reader:
                 end = position + 1
             following = end + 1
             if source.startswith("\t", position) and self._rule is not None:
-                self._recipe.append(RecipeLine(source[position + 1 : end].removesuffix("\r"), position + 1, end, tuple(self._conditions)))
+                self._recipe.append(
+                    RecipeLine(source[position + 1 : end].removesuffix("\r"), position + 1, end, tuple(self._conditions))
+                )
             else:
                 following = max(following, self._statement(position, end))
             position = following
@@ -203,7 +209,7 @@ class _Reader:
             stack.append(written)
         elif word == "else" and stack:
             top = stack.pop()
-            stack.append(rest if rest else f"!{top}")
+            stack.append(rest or f"!{top}")
         elif word == "endif" and stack:
             stack.pop()
 

@@ -12,10 +12,14 @@ from relgraph.syntax.text import Text
 __all__ = ["TomlString", "read_toml"]
 
 _TABLE = re.compile(r"[ \t]*\[\[?(?P<name>[^\[\]\n#]+)\]\]?[ \t]*(?:#[^\n]*)?\r?$", re.MULTILINE)
-_KEY = re.compile(r"[ \t]*(?P<key>(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'))*)[ \t]*=[ \t]*")
+_KEY = re.compile(
+    r"[ \t]*(?P<key>(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*')(?:[ \t]*\.[ \t]*(?:[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'))*)[ \t]*=[ \t]*"
+)
 _STRING = r"\"\"\"(?:(?!\"\"\")[\s\S])*+\"\"\"|'''(?:(?!''')[\s\S])*+'''|\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+'"
 # Within an array or an inline table: strings, keys, brackets, comments; anything else is passed over.
-_TOKEN = re.compile(rf"(?P<string>{_STRING})|(?P<key>[A-Za-z0-9_-]+)[ \t]*=(?!=)|(?P<open>[\[{{])|(?P<close>[\]}}])|(?P<comment>#[^\n]*)|(?P<end>\n)")
+_TOKEN = re.compile(
+    rf"(?P<string>{_STRING})|(?P<key>[A-Za-z0-9_-]+)[ \t]*=(?!=)|(?P<open>[\[{{])|(?P<close>[\]}}])|(?P<comment>#[^\n]*)|(?P<end>\n)"
+)
 _PART = re.compile(r"[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'")
 
 
