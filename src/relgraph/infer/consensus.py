@@ -52,7 +52,7 @@ def weight(reference: Reference) -> int:
         return 1
     if site.kind is Kind.MODULE and not site.get("indirect") and reference.role is PathRole.BUILD:
         return found + 2
-    return found - 1 if site.role is Role.DEFAULT else found
+    return found
 
 
 def comparable(reference: Reference) -> bool:

@@ -113,7 +113,7 @@ class Locator:
     def is_default(self, owner: Subject, branch: str) -> bool:
         """Whether the branch is the one that the repository shows when asked for none."""
         default = owner.repository.default_branch
-        return branch == "HEAD" or branch == default or (not default and branch in ("main", "master"))
+        return branch in ("HEAD", default or "main") or (not default and branch == "master")
 
     def _split(self, owner: Subject, ref: str, path: str, *, must_be_tag: bool) -> tuple[RefKind, str, str]:
         """Kind, ref and path, where the ref may hold slashes that the URL does not tell from the path's."""

@@ -31,10 +31,20 @@ def ancestors(path: str) -> tuple[str, ...]:
     return (*found, "")
 
 
+# Names that every project has many of: two files with one of these need not have anything to do with each other.
+_USUAL = re.compile(
+    r"main\.\w+|index\.\w+|doc\.go|__init__\.py|readme(?:\.\w+)?|values\.ya?ml|chart\.ya?ml|kustomization\.ya?ml|makefile|dockerfile|go\.(?:mod|sum)"
+    r"|config\.\w+|test\.\w+|package\.json|owners|license|install\.sh|build\.sh|run\.sh|setup\.(?:sh|py|cfg)|types\.go|util\w*\.\w+",
+    re.IGNORECASE,
+)
+
+
 def moved_to(path: str, entries: Iterable[str]) -> str | None:
     """The one path that ends like the missing one, with most of its last parts; None where there is none, or several."""
     parts = path.strip("/").split("/")
     found = [name for name in entries if name.rpartition("/")[2] == parts[-1] and name != path]
+    if _USUAL.fullmatch(parts[-1]):
+        found = [name for name in found if _within(parts, name.split("/"))] if len(parts) > 1 else []
     for depth in range(2, len(parts)):
         tail = "/" + "/".join(parts[-depth:])
         closer = [name for name in found if ("/" + name).endswith(tail)]

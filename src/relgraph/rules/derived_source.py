@@ -39,28 +39,38 @@ def _compare(facts: Facts, subject: Subject, source: str, derived: str, makefile
     for one in images:
         if one.site.path.startswith(root):
             sources.setdefault(one.site.name, []).append(one)
+    # Where an image moved to another registry in the one file only, its last name still tells the pair.
+    moved: dict[str, list[Reference]] = {}
+    derived_names = {one.site.name for one in images if one.site.path == derived}
+    for name, members in sources.items():
+        if name not in derived_names:
+            moved.setdefault(name.rpartition("/")[2], []).extend(members)
     for one in images:
         if one.site.path != derived or one.site.pin is not Pin.EXACT:
             continue
-        origins = sources.get(one.site.name, [])
+        origins = sources.get(one.site.name) or moved.get(one.site.name.rpartition("/")[2], [])
         if not origins or any(origin.site.pin is not Pin.EXACT for origin in origins):
             continue
-        if any(origin.site.value == one.site.value for origin in origins):
+        if any((origin.site.name, origin.site.value) == (one.site.name, one.site.value) for origin in origins):
             continue
         origin = origins[0]
         yield facts.finding(
             (_CODE, _NAME, Severity.ERROR),
             subject,
             one.site,
-            f"{one.site.name} is {one.site.value} in this derived file and {origin.site.value} in its source {origin.where}",
+            f"{_written(one)} in this derived file is {_written(origin)} in its source {origin.where}",
             expected=origin.site.value,
             actual=one.site.value,
             why=(
                 f"{makefile} derives {derived} from {source}",
-                f"the next derivation writes {origin.site.value} again; change the source, then derive",
+                f"the next derivation writes {_written(origin)} again; change the source, then derive",
             ),
             related=((subject, origin.site),),
         )
+
+
+def _written(one: Reference) -> str:
+    return f"{one.site.name}:{one.site.value}"
 
 
 _MAKEFILE = "chart:\n\t$(KUSTOMIZE) build config/default > chart/templates/operator.yaml\n"

@@ -44,7 +44,8 @@ def _pins(facts: Facts, subject_references: list[Reference]) -> dict[str, list[t
         if resolved is None or version is None:
             continue
         stated = facts.reference(one.subject, resolved.sources[0]) if resolved.sources else one
-        found.setdefault(one.site.name.rstrip("/").rpartition("/")[2], []).append((version, stated))
+        program = one.site.get("package") or one.site.name
+        found.setdefault(program.rstrip("/").rpartition("/")[2], []).append((version, stated))
     return found
 
 

@@ -17,6 +17,7 @@ __all__ = ["RULE"]
 _CODE, _NAME = "RG104", "lockstep"
 # So many members with one version make a family; fewer may be chance.
 _QUORUM = 3
+_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gopkg.in", "golang.org", "google.golang.org", "go.uber.org"})
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -40,23 +41,25 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _families(required: list[Reference]) -> dict[str, list[Reference]]:
-    """Modules by owner (``github.com/kubernetes``) where at least a quorum of them has one and the same version."""
-    by_owner: dict[str, list[Reference]] = {}
+    """Families by the owner of their repositories (``github.com/kubernetes``), the leader first.
+
+    A family is a project's own import domain (``k8s.io``), where at least a quorum of the modules, and most of those with the same
+    major version, have one and the same version. Repositories that merely share an owner on a code host have numbers of their own.
+    """
+    by_domain: dict[str, list[Reference]] = {}
     for one in required:
-        owner, _, rest = one.line.partition("//")[0].rpartition("/")
-        if owner.count("/") == 1 and rest and "//" not in one.line:
-            by_owner.setdefault(owner, []).append(one)
+        domain = one.site.name.partition("/")[0]
+        if domain not in _HOSTS and "//" not in one.line:
+            by_domain.setdefault(domain, []).append(one)
     found = {}
-    for owner, members in sorted(by_owner.items()):
+    for _, members in sorted(by_domain.items()):
         versions = Counter(one.site.value for one in members)
         value, count = min(versions.items(), key=lambda item: (-item[1], item[0]))
-        if count < _QUORUM:
-            continue
         lead = next(one for one in members if one.site.value == value)
-        if lead.version is None:
-            continue
         # A family shares its major version; klog v2 is not of the family of the libraries at v0.
-        found[owner] = [lead, *(one for one in members if one is not lead and one.version and one.version.release[0] == lead.version.release[0])]
+        peers = [one for one in members if one.version and lead.version and one.version.release[0] == lead.version.release[0]]
+        if count >= _QUORUM and count * 5 >= len(peers) * 3:
+            found[lead.line.rpartition("/")[0]] = [lead, *(one for one in peers if one is not lead)]
     return found
 
 

@@ -58,7 +58,8 @@ def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...]) -> Iterator[F
 def _severity(member: Reference, right: Cluster, *, first_party: bool) -> Severity:
     if first_party:
         return Severity.ERROR if member.role in _USERS_SEE else Severity.WARNING
-    if member.role is PathRole.TEST:
+    link = member.site.kind is Kind.GIT and member.site.get("form") in ("blob", "tree")
+    if member.role is PathRole.TEST or (link and member.role is not PathRole.ARTIFACT):
         return Severity.NOTE
     coupled = any(
         other.site.kind is not member.site.kind

@@ -79,6 +79,7 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
         and (comparable(one) or _declares(one))
         and not (one.site.kind is Kind.GIT and one.site.get("form") in ("blob", "tree", "release", "compare", "commit"))
         and one.role is not PathRole.SOURCE
+        and not (one.site.get("scope") == "prose" and one.version is not None and not one.version.complete)
     ]
 
 
