@@ -13,7 +13,7 @@ FORMATS = MappingProxyType(
 )
 
 
-def render(name: str, report: Report, view: View = View()) -> str:  # noqa: B008 - a frozen value
+def render(name: str, report: Report, view: View = View()) -> str:
     """The report in the format of that name (a key of :data:`FORMATS`), ending with a line feed unless it is empty."""
     rendered: str = import_module(FORMATS[name]).render(report, view)
     return rendered
