@@ -1,8 +1,8 @@
-"""The clock: what durations and days are measured with."""
+"""The clock: what durations and days are measured with, and waiting."""
 
 import time
 
-__all__ = ["monotonic", "now"]
+__all__ = ["monotonic", "now", "sleep"]
 
 
 def monotonic() -> float:
@@ -13,3 +13,8 @@ def monotonic() -> float:
 def now() -> float:
     """Seconds since the epoch (1970-01-01 UTC)."""
     return time.time()
+
+
+def sleep(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
