@@ -98,6 +98,8 @@ def _hint(reason: str, folder: str) -> str:
         return f"the folder belongs to another user; if you trust it: git config --global --add safe.directory '{folder}'"
     if "not a git repository" in reason:
         return "give the folder of a clone, or clone the repository first"
+    if "promisor remote" in reason or ("transport" in reason and "not allowed" in reason):
+        return "the clone is partial and lacks these objects: check the revision out once, or clone without --filter"
     if any(word in reason for word in ("bad object", "corrupt", "missing object", "unable to read", "could not read", "not a tree object")):
         return "the repository lacks objects or is damaged; `git fsck` says more"
     return ""

@@ -128,6 +128,11 @@ class GitRepository:
         """Whether the clone is neither shallow nor partial."""
         return not (self.location.shallow or self.location.partial)
 
+    @property
+    def complete(self) -> bool:
+        """Whether all of its commits are at hand: neither a shallow nor a partial clone."""
+        return not (self.location.shallow or self.location.partial)
+
     def tree(self, rev: str) -> Tree | None:
         """The tree of a tag, else a branch, else a commit id (at least seven digits), of ``HEAD``, a full name of a ref, each
         with ``~2`` or ``^`` behind it if wanted, of ``worktree`` or ``index``.

@@ -60,14 +60,17 @@ def parse_target(word: str, *, exists: Callable[[str], bool] = os.path.exists) -
     raise UsageError(f"{word}: no such file or directory", hint="give the path of a clone, optionally PATH@REVISION")
 
 
-def open_target(target: Target, *, as_of: "date | None" = None) -> Opened:
-    """The repository and the tree that a target names.
+def open_target(target: Target | str, *, as_of: "date | None" = None) -> Opened:
+    """The repository and the tree that a target, or the word for one, names.
 
     Raises UsageError where the path is in no repository or the revision is unknown, :class:`NothingThen` where nothing was
     committed (until that day), and EnvironmentFailure where git fails or objects are missing.
     """
+    if isinstance(target, str):
+        target = parse_target(target)
     repository = open_repository(target.path, as_of=as_of)
     try:
+        repository.prefetch()
         rev = target.rev
         if rev is None:
             rev = WORKTREE if repository.has_worktree and as_of is None else "HEAD"
@@ -85,7 +88,7 @@ def _nothing(repository: GitRepository, target: Target, rev: str) -> UsageError 
         return UsageError(f"{target.path}: a bare repository has no {rev}", hint=f"give a revision: {target.path}@HEAD")
     if rev == "HEAD" and not repository.has_commits:
         return _no_head(repository, target)
-    if repository.as_of is not None and (rev == "HEAD" or _known_later(repository, target)):
+    if repository.as_of is not None and _known_later(target.path, rev):
         shallow = repository.location.shallow
         return NothingThen(
             f"{target}: nothing there until the end of {repository.as_of.isoformat()}",
@@ -109,9 +112,9 @@ def _no_head(repository: GitRepository, target: Target) -> EnvironmentFailure:
     return NothingThen(f"{target.path}: the repository has no commits", hint=hint)
 
 
-def _known_later(repository: GitRepository, target: Target) -> bool:
-    with open_repository(target.path) as today:
-        return target.rev is not None and today.tree(target.rev) is not None
+def _known_later(path: str, rev: str) -> bool:
+    with open_repository(path) as today:
+        return today.tree(rev) is not None
 
 
 def _close(rev: str, names: Iterable[str]) -> list[str]:
