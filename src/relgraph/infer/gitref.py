@@ -81,6 +81,10 @@ class Locator:
             # The part that is known still says that its folder exists.
             path = path[: _OPEN.search(path).start()].rpartition("/")[0]  # type: ignore[union-attr]  # it was just found
         kind, ref, path = self._split(owner, ref, path, must_be_tag=site.get("refs") == "tags")
+        if kind is RefKind.MISSING and ref in ("main", "master") and site.get("form") != "raw":
+            # A renamed default branch: GitHub leads its old pages to the new name, raw content excepted.
+            # https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-branches-in-your-repository/renaming-a-branch
+            kind, ref = RefKind.BRANCH, "HEAD"
         return Located(site, owner, kind, ref, path, source)
 
     def tree(self, located: Located) -> Tree | None:

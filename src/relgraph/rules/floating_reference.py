@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from relgraph.infer.facts import Facts
-from relgraph.infer.gitref import Located, Locator, RefKind, unescape
+from relgraph.infer.gitref import Locator, unescape
+from relgraph.infer.made_images import MadeImages
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.infer.usage import Usage, usage_of
 from relgraph.model.finding import Finding, Severity
@@ -27,7 +28,6 @@ _PROBES = frozenset(f"docker.io/library/{name}" for name in ("busybox", "alpine"
 _RELEASING = re.compile(r"(?:^|[/_.-])(?:goreleaser|release|releases|publish|deploy|cd)(?:[/_.-]|$)", re.IGNORECASE)
 _PUBLISHES = re.compile(r"goreleaser|docker push|helm push|gh release|action-gh-release|ko (?:build|publish)|twine upload|npm publish|cargo publish")
 _ON_TAGS = re.compile(r"^[ \t]+tags:", re.MULTILINE)
-_KUSTOMIZED = re.compile(r"^[ ]*(?:-[ ]+)?name:[ ]*[\"']?(?P<name>[\w./:-]+)", re.MULTILINE)
 _CLONE = re.compile(
     r"\bgit[ \t]+clone\b(?P<options>(?:[ \t]+(?!https?:)[^\s;|&]+)*?)[ \t]+[\"']?(?P<url>https://(?P<name>github\.com/[\w.-]+/[\w.-]+?)(?:\.git)?)[\"']?(?=[\s;|&)])"
 )
@@ -72,7 +72,7 @@ class _Judge:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._locator = Locator(facts)
-        self._replaced: dict[int, frozenset[str]] = {}
+        self._made: dict[int, MadeImages] = {}
 
     def __call__(self, subject: Subject, site: Site) -> _Judged | None:
         if site.pin not in (Pin.BRANCH, Pin.MUTABLE, Pin.ABSENT) or site.role in (Role.MENTION, Role.RECORD, Role.DECLARES):
@@ -128,6 +128,10 @@ class _Judge:
             )
         if site.get("form") in ("download", "release"):
             return None if role is PathRole.DOCUMENT else _Judged(Severity.WARNING, what, None, why)
+        located = self._locator.locate(subject, site)
+        tree = None if located is None else self._locator.tree(located)
+        if located is not None and tree is not None and not self._locator.has(tree, located.path):
+            return None  # RG202 says it
         tag = self._tag_with(owner, unescape(site.get("path")))
         if tag is None:
             return None if role is PathRole.DOCUMENT or owner is subject else _Judged(Severity.NOTE, what, None, why)
@@ -157,37 +161,32 @@ class _Judge:
         return None
 
     def _image(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
-        if "$" in site.name or "{" in site.name or _LOCAL.match(site.name) or site.get("verb") in ("build", "tag", "push", "load"):
+        # Names of images are written in lower case: capitals are for whoever replaces them.
+        if "$" in site.name or "{" in site.name or site.name != site.name.lower() or _LOCAL.match(site.name):
+            return None
+        if site.get("verb") in ("build", "tag", "push", "load"):
             return None
         if site.part is Part.DIGEST or (site.pin is Pin.MUTABLE and site.value not in _FLOATING):
             return None
-        written = site.get("ref").partition("@")[0].removesuffix(f":{site.value}")
         if any(one.part is Part.DIGEST and one.span.line == site.span.line for one in subject.sites_by_path[site.path]):
             return None
-        if role not in (*_SHIPPED, PathRole.TEST) or written in self._substituted(subject):
+        if role not in (*_SHIPPED, PathRole.TEST) or (site.path.endswith(".json") and not self._is_manifest(subject, site.path)):
             return None
+        made = self._made.get(id(subject))
+        if made is None:
+            made = self._made[id(subject)] = MadeImages(subject)
+        if made.replaces(site) or made.builds(site):
+            return None
+        if role is PathRole.BUILD and self._facts.identity.line(subject, site).name == self._facts.identity.address(subject):
+            return None  # the image that a build makes
         manifest = site.path.endswith((".yaml", ".yml", ".json"))
         grave = role is PathRole.ARTIFACT or (role is PathRole.BUILD and not manifest) or (role is PathRole.PIPELINE and bool(_RELEASING.search(site.path)))
         probe = site.name in _PROBES and site.get("verb") == "run"
-        return _Judged(Severity.WARNING if grave and not probe else Severity.NOTE, "is pulled at", None, ("the tag names another image tomorrow",))
+        return _Judged(Severity.WARNING if grave and not probe else Severity.NOTE, "is pulled at", None, ("without a tag, latest is meant" if site.pin is Pin.ABSENT else f"{site.value} is another image tomorrow",))
 
-    def _substituted(self, subject: Subject) -> frozenset[str]:
-        """Names of images that a kustomization of the tree replaces: what stands in the manifest is never pulled."""
-        found = self._replaced.get(id(subject))
-        if found is None:
-            names: set[str] = set()
-            for path in subject.entries:
-                if path.rpartition("/")[2] in ("kustomization.yaml", "kustomization.yml") and (text := subject.text(path)) is not None:
-                    _, images, after = text.text.partition("images:")
-                    names.update(match["name"] for match in _KUSTOMIZED.finditer(after) if images)
-            names |= {
-                match[1]
-                for path, sites in subject.sites_by_path.items()
-                if any(site.get("verb") == "set" for site in sites) and (text := subject.text(path)) is not None
-                for match in re.finditer(r"edit set image ([\w./-]+)=", text.text)
-            }
-            found = self._replaced[id(subject)] = frozenset(names)
-        return found
+    def _is_manifest(self, subject: Subject, path: str) -> bool:
+        text = subject.text(path)
+        return text is not None and '"apiVersion"' in text.text
 
     def _action(self, subject: Subject, site: Site) -> _Judged | None:
         if site.value not in _FLOATING or site.pin is Pin.ABSENT:
@@ -211,7 +210,7 @@ class _Judge:
         if site.value not in _FLOATING or site.part is Part.REF or role not in _SHIPPED:
             return None
         if site.get("scope") == "set":
-            return _Judged(Severity.WARNING, "is set to", None, ("the tag names another image tomorrow",))
+            return _Judged(Severity.WARNING, "is set to", None, (f"{site.value} is another image tomorrow",))
         if site.get("scope") not in ("with", "env", "make", "shell", "arg"):
             return None
         releases = role is PathRole.PIPELINE and self._releases(subject, site.path)

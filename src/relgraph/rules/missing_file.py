@@ -63,7 +63,7 @@ def _finding(facts: Facts, subject: Subject, site: Site) -> Finding:
 def _is_missing(subject: Subject, site: Site) -> bool:
     name = site.name
     role = path_role(site.path)
-    if site.pin is not Pin.EXACT or site.get("made") or site.get("cwd") == "?" or name.startswith(("/", "~")):
+    if site.pin is not Pin.EXACT or site.get("made") or site.get("cwd") == "?" or name.startswith(("/", "~", "@")):
         return False
     if role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY, PathRole.SOURCE) or _PASSING.search(name):
         return False

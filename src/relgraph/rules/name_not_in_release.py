@@ -21,8 +21,13 @@ _CODE, _NAME = "RG204", "name-not-in-release"
 _DISTINCT = re.compile(r"(?=.{6,})[a-z0-9]+(?:[-.][a-z0-9]+)+")
 _MANIFEST = re.compile(r".*\.ya?ml$")
 _HOOKS = re.compile(r"(?:^|/)[\w.-]*hooks?(?:/|$)")
-_COMMAND = re.compile(r"\b(?:kubectl|oc|kflex|helm|wait|k3d|kind|curl)\b")
+# What is done with things that are there already; what a command creates need not be.
+_ASKED_FOR = re.compile(
+    r"\b(?:wait|get|logs?|describe|rollout|exec|delete|patch|port-forward|attach|edit|label|annotate|scale|status|top|debug)\b|--for\b|jsonpath"
+)
 _ROLES = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.PIPELINE, PathRole.TEST, PathRole.BUILD)
+# Objects that others make as well.
+_ANYBODYS = ("Namespace", "CustomResourceDefinition")
 _FILES = 400
 
 
@@ -61,10 +66,10 @@ def _uses(facts: Facts, subject: Subject, tags: Mapping[str, Tag]) -> dict[str, 
         if site.kind is Kind.GIT and site.get("form") in ("blob", "tree", "release", "api", "asset"):
             continue
         version = _version(facts, subject, site)
-        if version is not None:
-            tag = tags.get(version.bare)
-            found.setdefault(site.path, {}).setdefault(version.bare, (tag, site) if tag is not None else (_NO_TAG, site))
-    # A file that speaks of two versions, or of one that is not tagged yet, says for itself which names belong to which.
+        if version is not None or site.pin is Pin.TEMPLATED:
+            bare = "" if version is None else version.bare
+            found.setdefault(site.path, {}).setdefault(bare, (tags.get(bare, _NO_TAG), site))
+    # A file that speaks of two versions, or of one that is not known or not tagged, tells itself which names belong to which.
     return {path: use for path, uses in found.items() if len(uses) == 1 and (use := next(iter(uses.values())))[0] is not _NO_TAG}
 
 
@@ -104,7 +109,7 @@ def _names(tree: Tree, paths: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, data in tree.read_many(paths):
         for one in metadata_names(Text(path, data)):
-            if _DISTINCT.fullmatch(one.name):
+            if _DISTINCT.fullmatch(one.name) and one.kind not in _ANYBODYS:
                 found.setdefault(one.name, path)
     return found
 
@@ -127,16 +132,21 @@ def _judge(facts: Facts, subject: Subject, path: str, tag: Tag, use: Site, diffe
     if text is None or any(_occurs(name, text.text) for name in difference.gone):
         # Who names the old things as well knows that there are two.
         return
+    then = subject.at(tag.commit)
+    data = None if then is None else then.read(path)
+    former_text = "" if data is None else data.decode("utf-8", "replace")
     for name, where in difference.new.items():
-        match = _word(name).search(text.text) if name in text.text else None
+        if name not in text.text or _occurs(name, former_text):
+            continue
+        match = next((one for one in _word(name).finditer(text.text) if _ASKED_FOR.search(text.line_text(text.line_of(one.start())))), None)
         if match is None:
             continue
         span = text.span(*match.span())
         site = Site(path, span, Kind.VARIABLE, name, Part.VERSION, name, name, Pin.EXACT, syntax="name")
-        runs = _COMMAND.search(text.line_text(span.line)) is not None and path_role(path) in (PathRole.ARTIFACT, PathRole.DOCUMENT)
+        shipped = path_role(path) in (PathRole.ARTIFACT, PathRole.DOCUMENT)
         former = sorted(difference.gone)
         yield facts.finding(
-            (_CODE, _NAME, Severity.ERROR if runs else Severity.WARNING),
+            (_CODE, _NAME, Severity.ERROR if shipped else Severity.WARNING),
             subject,
             site,
             f"{name} is not in {tag.name}, which {path.rpartition('/')[2]} uses",
@@ -176,12 +186,13 @@ RULE = Rule(
     Severity.ERROR,
     "something is named that the release in use does not have",
     """
-    A script or document installs a released version of this repository, and names an object (a hook, a job, a deployment) that the
-    charts of the working tree have and the charts of that release do not. The name was changed for the next release too early: who
-    runs the script now waits for something that never comes. Keep the old name until the script uses the new release.
+    A script or document installs a released version of this repository, and waits for or looks at an object (a hook, a job, a
+    deployment) that the charts of the working tree have and the charts of that release do not. The name was changed for the next
+    release too early: who runs the script now waits for something that never comes. Keep the old name until the script uses the
+    new release.
 
-    An error where a command of a shipped script or document holds the name, else a warning. A file that names the old objects too,
-    or more than one version, is taken to know the difference.
+    An error in shipped scripts and documents, else a warning. A file that names the old objects too, or more than one version of
+    this repository, is taken to know the difference.
     """,
     _check,
     failing=(Example((_RELEASED, Commit(_tree("prepare-hub", "0.1.0", "prepare-hub")))),),

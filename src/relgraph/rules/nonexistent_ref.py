@@ -92,7 +92,7 @@ def _missing_ref(facts: Facts, subject: Subject, located: Located) -> _Verdict |
     if version is not None or must_be_tag:
         if not tags or (version is not None and owner is subject and _would_be_next(version, tags)):
             return None
-        return _no_tag(facts, located.site, owner, ref, version, tags)
+        return _no_tag(located.site, owner, ref, version, tags)
     if len(owner.repository.branches) < 2 or site.kind is Kind.ACTION:
         # A clone of one branch does not tell which others there are.
         return None
@@ -104,7 +104,7 @@ def _missing_ref(facts: Facts, subject: Subject, located: Located) -> _Verdict |
     )
 
 
-def _no_tag(facts: Facts, site: Site, owner: Subject, ref: str, version: Version | None, tags: tuple[Tag, ...]) -> _Verdict:
+def _no_tag(site: Site, owner: Subject, ref: str, version: Version | None, tags: tuple[Tag, ...]) -> _Verdict:
     near = nearest_tags(version, tags) if version is not None else ()
     newest = tags[-1]
     why = [f"the newest tag of {owner.name} is {newest.name}"]
@@ -134,7 +134,7 @@ def _missing_version(facts: Facts, subject: Subject, site: Site) -> _Verdict | N
     if not tags or any(tag.name == prefix + site.value for tag in tags):
         return None
     ordered = tuple(sorted(tags, key=lambda tag: natural_key(tag.version or version)))
-    return _no_tag(facts, site, owner, prefix + site.value, version, ordered)
+    return _no_tag(site, owner, prefix + site.value, version, ordered)
 
 
 def _would_be_next(version: Version, tags: tuple[Tag, ...]) -> bool:
