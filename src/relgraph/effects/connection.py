@@ -170,6 +170,10 @@ class Connection(http.client.HTTPConnection):
         self._clock.deadline = self._body_deadline
         return response
 
+    def finish_by(self, moment: float) -> None:
+        """Let no receive of the answer that is being read last beyond a moment of the monotonic clock."""
+        self._clock.deadline = moment
+
     def is_quiet(self) -> bool:
         """Whether an idle connection is still there: one that has something to read has ended, or speaks out of turn."""
         if self.sock is None:

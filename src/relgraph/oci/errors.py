@@ -69,12 +69,27 @@ class NotFound(EnvironmentFailure):
 
 
 class RegistryFailure(EnvironmentFailure):
-    """A registry that could not do what was asked. ``status`` is the HTTP status, 0 where no answer came."""
+    """A registry that could not do what was asked.
 
-    def __init__(self, message: str, *, status: int = 0, code: str = "", hint: str = "") -> None:
+    ``http_status`` is that of its answer (0 where it had none), ``code`` the distribution specification's (``DENIED``);
+    ``passing`` says that the same request may succeed later, ``retry_after`` when, in seconds, where the registry said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        passing: bool = False,
+        retry_after: float | None = None,
+        hint: str = "",
+    ) -> None:
         super().__init__(message, hint=hint)
         self.http_status = status
         self.code = code
+        self.passing = passing
+        self.retry_after = retry_after
 
 
 class Unauthorized(RegistryFailure):
