@@ -75,6 +75,8 @@ def _judge(facts: Facts, locator: Locator, subject: Subject, site: Site) -> tupl
     if site.kind is Kind.MODULE and site.part is Part.VERSION and site.pin is Pin.EXACT:
         verdict = _missing_version(facts, subject, site)
         return None if verdict is None else (site, verdict)
+    if site.kind in (Kind.IMAGE, Kind.CHART) and site.part in (Part.TAG, Part.VERSION):
+        return _missing_release(facts, subject, site)
     return None
 
 
@@ -85,10 +87,8 @@ def _missing_ref(facts: Facts, subject: Subject, located: Located) -> _Verdict |
     if ref == "latest" or (must_be_tag and not owner.repository.tags):
         return None
     version = version_in_ref(ref, owner.repository.tags)
-    if _HEX.fullmatch(ref) and (version is None or len(ref) >= 12):
-        if not owner.repository.complete:
-            return None
-        return _Verdict(_lower(site, Severity.ERROR), f"{owner.name} has no commit {ref}", None, (f"no object in {owner.name} has this id",))
+    if _HEX.fullmatch(ref) and not ref.isdigit():
+        return _no_commit(owner, ref, f"no commit of {owner.name} has this id")
     if version is not None or must_be_tag:
         if not tags or (version is not None and owner is subject and _would_be_next(version, tags)):
             return None
@@ -116,6 +116,31 @@ def _no_tag(site: Site, owner: Subject, ref: str, version: Version | None, tags:
     return _Verdict(_lower(site, Severity.ERROR), message, near[0] if near else None, tuple(why))
 
 
+def _no_commit(owner: Subject, commit: str, why: str) -> _Verdict | None:
+    # The server may still hand out what no branch or tag of it leads to, so this is never more than a warning.
+    return _Verdict(Severity.WARNING, f"{owner.name} has no commit {commit}", None, (why,)) if owner.repository.complete else None
+
+
+def _missing_release(facts: Facts, subject: Subject, site: Site) -> tuple[Site, _Verdict] | None:
+    """An image or chart whose name spells a repository, at a version that was never tagged there."""
+    address = facts.identity.line(subject, site).name
+    owner = facts.identity.known.get(address)
+    if owner is None or address.partition("/")[2] not in site.name.lower() or site.pin in (Pin.MUTABLE, Pin.PLACEHOLDER, Pin.RANGE):
+        return None
+    resolved = facts.resolve(subject, site)
+    version = None if resolved is None else parse_version(resolved.value)
+    tags = facts.ordered_tags(owner)
+    if resolved is None or version is None or not version.complete or not any(version.release) or not tags:
+        return None
+    same = any(tag.version and tag.version.padded == version.padded and tag.version.pre == version.pre for tag in tags)
+    if same or (owner is subject and _would_be_next(version, tags)):
+        return None
+    verdict = _no_tag(site, owner, resolved.value, version, tags)
+    if verdict.expected is not None and not version.prefix:
+        verdict = verdict._replace(expected=verdict.expected.removeprefix("v"))
+    return resolved.sources[0] if len(resolved.sources) == 1 else site, verdict
+
+
 def _missing_version(facts: Facts, subject: Subject, site: Site) -> _Verdict | None:
     line = facts.identity.line(subject, site).name
     address, _, below = line.partition("//")
@@ -123,9 +148,7 @@ def _missing_version(facts: Facts, subject: Subject, site: Site) -> _Verdict | N
     if owner is None or owner is subject or site.get("replaces") or path_role(site.path) is PathRole.TEST:
         return None
     if commit := site.get("pseudo"):
-        if not owner.repository.complete or owner.at(commit) is not None:
-            return None
-        return _Verdict(Severity.ERROR, f"{owner.name} has no commit {commit}", None, (f"{site.name} {site.value} is made from it",))
+        return None if owner.at(commit) is not None else _no_commit(owner, commit, f"{site.name} {site.value} is made from it")
     version = parse_version(site.value)
     if version is None or not version.complete or not any(version.release) or version.build == "incompatible":
         return None
@@ -166,11 +189,12 @@ RULE = Rule(
     Severity.ERROR,
     "a tag, branch or commit that does not exist",
     """
-    A URL, a workflow's `uses:` or a Go module's version names a tag, branch or commit of a repository of this scan, and that
-    repository does not have it: whoever follows the reference gets nothing. The nearest tags are told; often a part of the
-    version was forgotten, or the release was never made.
+    A URL, a workflow's `uses:`, a Go module's version, or the tag of an image or chart named like the repository, names a tag, branch
+    or commit of a repository of this scan, and that repository does not have it: whoever follows the reference gets nothing. The
+    nearest tags are told; often a part of the version was forgotten, or the release was never made.
 
-    Versions, commits and releases are errors. A missing branch is a warning, because branches come and go. A version newer than
+    Versions and releases are errors. A missing branch or commit is a warning: branches come and go, and servers keep commits that
+    clones do not have. A version newer than
     every tag of the judged repository itself is a release in preparation, which RG203 reports. Nothing is said of a repository
     whose tags are not at hand, of commits in a shallow or partial clone, and of changelogs and folders named as old.
     """,

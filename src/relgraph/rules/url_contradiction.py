@@ -25,10 +25,10 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if path_role(path) is PathRole.VENDORED:
                 continue
             refs = [site for site in sites if site.kind is Kind.GIT and site.part is Part.REF]
-            if not refs:
-                continue
             for site in sites:
-                if site.kind is Kind.GIT and site.part is Part.VERSION and site.get("form") == "asset":
+                if (site.get("scope") == "url" or site.kind is Kind.TOOLCHAIN) and "://" in site.get("url"):
+                    yield from _elsewhere(facts, subject, site)
+                elif site.kind is Kind.GIT and site.part is Part.VERSION and site.get("form") == "asset":
                     yield from _asset(facts, subject, refs, site)
                 elif site.kind is Kind.VARIABLE and site.get("scope") == "arg":
                     yield from _argument(facts, subject, refs, site)
@@ -62,6 +62,29 @@ def _argument(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> I
     yield _finding(facts, subject, site, ref, outer, inner, f"the script of {outer} is told to install {inner}")
 
 
+def _elsewhere(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
+    """A download from any other host: a folder that is a version, and a file named for another one."""
+    *folders, name = site.get("url").partition("?")[0].split("/")
+    outer = next((version for folder in reversed(folders) if (version := parse_version(folder)) is not None and version.complete), None)
+    inside = {match[1] for match in _IN_TEXT.finditer(name)}
+    if outer is None or len(inside) != 1 or not re.search(r"[A-Za-z]{2}", name):
+        return
+    inner = parse_version(next(iter(inside)))
+    if inner is None or inner.padded == outer.padded or inner.padded[0] != outer.padded[0]:
+        return
+    written = parse_version(site.value)
+    other = inner if written is None or agree(written, outer) else outer
+    yield facts.finding(
+        (_CODE, _NAME, _severity(site)),
+        subject,
+        site,
+        f"the folder says {outer.bare}, the file {name} says {inner.bare}",
+        expected=(written.prefix if written else "") + other.bare,
+        actual=site.value,
+        why=(f"one address says {outer.bare} and {inner.bare}", "a server has a file under its own version"),
+    )
+
+
 def _versions(facts: Facts, subject: Subject, ref: Site, site: Site) -> tuple[Version, Version] | None:
     """What the two say, where both say a version and not the same one."""
     found: list[Version] = []
@@ -87,23 +110,25 @@ def _is_chart(asset: str, name: str) -> bool:
 
 
 def _finding(facts: Facts, subject: Subject, site: Site, ref: Site, outer: Version, inner: Version, message: str) -> Finding:
-    severity = Severity.ERROR
-    if site.role is Role.MENTION or path_role(site.path) in (PathRole.HISTORY, PathRole.LEGACY):
-        severity = Severity.NOTE
-    prefix = inner.prefix
     return facts.finding(
-        (_CODE, _NAME, severity),
+        (_CODE, _NAME, _severity(site)),
         subject,
         site,
         message,
-        expected=prefix + outer.bare,
+        expected=inner.prefix + outer.bare,
         actual=site.value,
         why=(f"{ref.path}:{ref.span.line} names the ref {ref.value}", f"the same address then says {site.value}"),
         related=((subject, ref),),
     )
 
 
+def _severity(site: Site) -> Severity:
+    aside = site.role is Role.MENTION or path_role(site.path) in (PathRole.HISTORY, PathRole.LEGACY)
+    return Severity.NOTE if aside else Severity.ERROR
+
+
 _DOWNLOAD = "curl -LO https://github.com/example/engine/releases/download/v{}/engine_{}_linux_amd64.tar.gz\n"
+_MIRROR = "curl -LO https://downloads.example.org/tool/v{}/tool-v{}-linux.tar.gz\n"
 _INSTALL = "bash <(curl -L https://raw.githubusercontent.com/example/engine/v{}/install.sh) {}\n"
 
 
@@ -124,6 +149,6 @@ RULE = Rule(
     Files that carry a version line of their own (packaged charts, tools of other names and other major versions) do not count.
     """,
     _check,
-    failing=(_script(_DOWNLOAD, "0.6.1", "0.6.3"), _script(_INSTALL, "1.0.0", "0.10.1")),
-    passing=(_script(_DOWNLOAD, "0.6.3", "0.6.3"), _script(_INSTALL, "1.0.0", "1.0.0")),
+    failing=(_script(_DOWNLOAD, "0.6.1", "0.6.3"), _script(_INSTALL, "1.0.0", "0.10.1"), _script(_MIRROR, "18.1.0", "18.1.1")),
+    passing=(_script(_DOWNLOAD, "0.6.3", "0.6.3"), _script(_INSTALL, "1.0.0", "1.0.0"), _script(_MIRROR, "18.1.1", "18.1.1")),
 )
