@@ -56,7 +56,7 @@ def test_a_program_in_a_relative_folder_of_path_is_not_run(tmp_path: Path) -> No
 
 
 def test_a_folder_that_cannot_be_entered_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentFailure, match="cannot enter .*gone"):
+    with pytest.raises(EnvironmentFailure, match=r"cannot enter .*gone"):
         process.run(python("pass"), env=ENV, cwd=str(tmp_path / "gone"))
 
 

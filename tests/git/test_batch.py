@@ -2,10 +2,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from gitworld import git, write_world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gitworld import git, write_world
 from relgraph.errors import EnvironmentFailure
 from relgraph.git.batch import ObjectReader
 from relgraph.git.command import Git

@@ -2,8 +2,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from gitworld import git, write_world
 
+from gitworld import git, write_world
 from relgraph.errors import EnvironmentFailure, UsageError
 from relgraph.git import command
 from relgraph.git.command import Git
@@ -212,7 +212,11 @@ def test_a_worktree_elsewhere_is_not_read_on_the_repository_s_word(clone: Path, 
 
 def test_variables_of_a_surrounding_git_do_not_lead_astray(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = write_world(tmp_path / "other", [Commit({"other": ""})])
-    for name, value in {"GIT_DIR": other / ".git", "GIT_WORK_TREE": other, "GIT_OBJECT_DIRECTORY": other / ".git" / "objects"}.items():
+    for name, value in {
+        "GIT_DIR": other / ".git",
+        "GIT_WORK_TREE": other,
+        "GIT_OBJECT_DIRECTORY": other / ".git" / "objects",
+    }.items():
         monkeypatch.setenv(name, str(value))
     command._environment.cache_clear()
     try:
@@ -225,7 +229,8 @@ def test_variables_of_a_surrounding_git_do_not_lead_astray(clone: Path, tmp_path
 def test_the_index_of_a_running_commit_is_the_one_that_counts(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # What `git commit --only` and `-a` tell their hooks.
     other = write_world(tmp_path / "other", [Commit({"other": ""})])
-    git(clone, "rm", "-q", "--cached", "a", GIT_INDEX_FILE=str(shutil.copy(clone / ".git" / "index", clone / ".git" / "next-index")))
+    index = shutil.copy(clone / ".git" / "index", clone / ".git" / "next-index")
+    git(clone, "rm", "-q", "--cached", "a", env={"GIT_INDEX_FILE": str(index)})
     monkeypatch.setenv("GIT_INDEX_FILE", str(clone / ".git" / "next-index"))
     assert files(clone, "index") == ["sub/b"]
     assert files(other, "index") == ["other"]

@@ -5,8 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from gitworld import git, write_world
 
+from gitworld import git, write_world
 from relgraph.git.repository import GitRepository, open_repository
 from relgraph.model.example import Commit
 from relgraph.model.repository import INDEX, WORKTREE
@@ -25,18 +25,21 @@ def trap(tmp_path: Path, marker: Path) -> Path:
     program = tmp_path / "trap.sh"
     program.write_text(f"#!/bin/sh\necho \"$0 $*\" >> '{marker}'\n")
     program.chmod(0o755)
-    clone = write_world(tmp_path / "trap", [Commit({"a": "one", "b.x": "two", ".gitattributes": "* filter=evil diff=evil\n"}, ("v1",))])
+    clone = write_world(
+        tmp_path / "trap", [Commit({"a": "one", "b.x": "two", ".gitattributes": "* filter=evil diff=evil\n"}, ("v1",))]
+    )
     lines = [
         f"[core]\n fsmonitor = {program}\n pager = {program}\n editor = {program}\n sshCommand = {program}\n askPass = {program}",
         f" gitProxy = {program}\n hooksPath = {tmp_path}/hooks\n alternateRefsCommand = {program}\n untrackedCache = true",
-        f"[filter \"evil\"]\n clean = {program}\n smudge = {program}\n process = {program}\n required = true",
-        f"[diff \"evil\"]\n textconv = {program}\n command = {program}\n[diff]\n external = {program}",
-        "[alias]\n" + "\n".join(f" {name} = !{program}" for name in ("rev-parse", "cat-file", "ls-files", "ls-tree", "for-each-ref")),
+        f'[filter "evil"]\n clean = {program}\n smudge = {program}\n process = {program}\n required = true',
+        f'[diff "evil"]\n textconv = {program}\n command = {program}\n[diff]\n external = {program}',
+        "[alias]\n"
+        + "\n".join(f" {name} = !{program}" for name in ("rev-parse", "cat-file", "ls-files", "ls-tree", "for-each-ref")),
         f"[pager]\n ls-files = {program}\n ls-tree = {program}\n rev-list = {program}\n config = {program}\n for-each-ref = {program}",
         f"[credential]\n helper = !{program}\n[gpg]\n program = {program}\n[uploadpack]\n packObjectsHook = {program}",
-        f"[remote \"origin\"]\n url = ext::{program} %S\n promisor = true\n uploadpack = {program}\n partialclonefilter = blob:none",
-        f"[remote \"other\"]\n url = ssh://nobody@invalid.example/x\n promisor = true\n vcs = {program}",
-        "[protocol]\n allow = always\n[protocol \"ext\"]\n allow = always\n[extensions]\n partialClone = origin",
+        f'[remote "origin"]\n url = ext::{program} %S\n promisor = true\n uploadpack = {program}\n partialclonefilter = blob:none',
+        f'[remote "other"]\n url = ssh://nobody@invalid.example/x\n promisor = true\n vcs = {program}',
+        '[protocol]\n allow = always\n[protocol "ext"]\n allow = always\n[extensions]\n partialClone = origin',
         "[log]\n showSignature = true\n[core]\n repositoryFormatVersion = 1",
     ]
     with (clone / ".git" / "config").open("a") as config:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gitworld import git, write_world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gitworld import git, write_world
 from relgraph.git.repository import GitRepository, open_repository
 from relgraph.model.example import Commit
 from relgraph.model.repository import INDEX, WORKTREE, Entry, Tree
@@ -102,7 +102,9 @@ def test_links_are_not_followed(clone: Path, tmp_path: Path, repository: GitRepo
     assert contents(found) == {}
 
 
-def test_a_link_that_takes_a_file_s_place_after_the_listing_is_not_followed(clone: Path, tmp_path: Path, repository: GitRepository) -> None:
+def test_a_link_that_takes_a_file_s_place_after_the_listing_is_not_followed(
+    clone: Path, tmp_path: Path, repository: GitRepository
+) -> None:
     (tmp_path / "outside").write_text("secret")
     found = tree(repository)
     assert "a" in found.entries

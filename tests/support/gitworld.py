@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from relgraph.git.memory import encoded, time_of
 from relgraph.git.objects import SIGNATURE
@@ -32,11 +33,11 @@ def git_environment(**extra: str) -> dict[str, str]:
     } | extra
 
 
-def git(folder: Path | str, *arguments: str, data: bytes = b"", **extra: str) -> str:
-    """What ``git ARGUMENTS`` writes, without the last newline. ``extra`` are environment variables."""
+def git(folder: Path | str, *arguments: str, data: bytes = b"", env: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What ``git ARGUMENTS`` writes, without the last newline; ``env`` are further environment variables."""
     done = subprocess.run(
         ["git", "-c", "protocol.file.allow=always", "-c", "init.defaultBranch=main", *arguments],
-        cwd=folder, env=git_environment(**extra), input=data, capture_output=True, check=False,
+        cwd=folder, env=git_environment(**env), input=data, capture_output=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise AssertionError(f"git {' '.join(arguments)}: {done.stderr.decode(errors='replace')}")
@@ -69,7 +70,9 @@ def write_world(
     return folder
 
 
-def write_example(folder: Path, commits: Sequence[Commit], siblings: Mapping[str, Sequence[Commit]], *, bare: bool = True) -> dict[str, Path]:
+def write_example(
+    folder: Path, commits: Sequence[Commit], siblings: Mapping[str, Sequence[Commit]], *, bare: bool = True
+) -> dict[str, Path]:
     """Write the world of a rule's example; the folder of each repository by its name. The judged one is ``platform``."""
     return {
         name: write_world(folder / name, world, bare=bare, remotes={"origin": f"https://github.com/example/{name}.git"})

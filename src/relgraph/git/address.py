@@ -5,7 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["addresses_of", "name_of", "normalise_url", "remotes_of"]
 
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]+)(?::(?P<port>\d*))?(?P<path>/[^?#]*)")
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]+)(?::(?P<port>\d*))?(?P<path>/[^?#]*)"
+)
 # git-clone(1), "GIT URLS": the scp-like form is one only when no slash precedes the first colon; two colons name a helper.
 _SCP = re.compile(r"(?:[^/:]*@)?(?P<host>\[[^\]]*\]|[^/:@]{2,}):(?P<path>(?!:)[^?#]*)")
 _WEB_PORTS = {"http": "80", "https": "443"}

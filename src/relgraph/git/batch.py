@@ -97,7 +97,9 @@ class ObjectReader:
         asked = [*oids]
         if not asked:
             return []
-        lines = self._git.run("cat-file", "--batch-check=%(objectsize)", data="".join(f"{oid}\n" for oid in asked).encode()).split(b"\n")
+        lines = self._git.run("cat-file", "--batch-check=%(objectsize)", data="".join(f"{oid}\n" for oid in asked).encode()).split(
+            b"\n"
+        )
         return [int(line) if line.isdigit() else None for line in lines[: len(asked)]]
 
     def close(self) -> None:

@@ -50,7 +50,9 @@ def _environment() -> dict[str, str]:
 class Pending:
     """A git command that works in the background; :meth:`output` waits for it."""
 
-    def __init__(self, running: process.Running, failure: Callable[[process.Completed], EnvironmentFailure], ok: tuple[int, ...]) -> None:
+    def __init__(
+        self, running: process.Running, failure: Callable[[process.Completed], EnvironmentFailure], ok: tuple[int, ...]
+    ) -> None:
         self._running = running
         self._failure = failure
         self._ok = ok
@@ -88,7 +90,9 @@ class Git:
 
     def _failed(self, arguments: tuple[str, ...], completed: process.Completed) -> EnvironmentFailure:
         words = completed.stderr.decode("utf-8", "replace").splitlines()
-        fatal = next((line for line in words if line.startswith("fatal: ")), words[-1] if words else f"exit status {completed.status}")
+        fatal = next(
+            (line for line in words if line.startswith("fatal: ")), words[-1] if words else f"exit status {completed.status}"
+        )
         reason = fatal.removeprefix("fatal: ")
         return EnvironmentFailure(f"{self.folder}: git {arguments[0]}: {reason}", hint=_hint(reason, self.folder))
 
@@ -100,6 +104,9 @@ def _hint(reason: str, folder: str) -> str:
         return "give the folder of a clone, or clone the repository first"
     if "promisor remote" in reason or ("transport" in reason and "not allowed" in reason):
         return "the clone is partial and lacks these objects: check the revision out once, or clone without --filter"
-    if any(word in reason for word in ("bad object", "corrupt", "missing object", "unable to read", "could not read", "not a tree object")):
+    if any(
+        word in reason
+        for word in ("bad object", "corrupt", "missing object", "unable to read", "could not read", "not a tree object")
+    ):
         return "the repository lacks objects or is damaged; `git fsck` says more"
     return ""

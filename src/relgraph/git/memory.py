@@ -96,7 +96,7 @@ class MemoryRepository:
 
     def ancestors(self, rev: str) -> frozenset[str]:
         """Names of the tags whose commit the revision contains, itself included."""
-        position = self._position("HEAD" if rev in (WORKTREE, INDEX) else rev)
+        position = len(self._trees) - 1 if rev in (WORKTREE, INDEX) else self._position(rev)
         if position is None:
             return frozenset()
         contained = {tree.rev for tree in self._trees[: position + 1]}

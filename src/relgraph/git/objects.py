@@ -30,7 +30,12 @@ def commit_id(tree: str, parent: str | None, time: int) -> str:
 
 def commit_text(tree: str, parent: str | None, time: int) -> bytes:
     """The content of a made commit: written at ``time`` (seconds since the epoch, UTC) by :data:`SIGNATURE`, without words."""
-    lines = [f"tree {tree}", *([f"parent {parent}"] if parent else ()), f"author {SIGNATURE} {time} +0000", f"committer {SIGNATURE} {time} +0000"]
+    lines = [
+        f"tree {tree}",
+        *([f"parent {parent}"] if parent else ()),
+        f"author {SIGNATURE} {time} +0000",
+        f"committer {SIGNATURE} {time} +0000",
+    ]
     return ("\n".join(lines) + "\n\n").encode()
 
 

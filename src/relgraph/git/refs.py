@@ -7,7 +7,17 @@ from typing import NamedTuple
 from relgraph.model.repository import Tag
 from relgraph.model.version import Version, parse_version
 
-__all__ = ["TAG_FORMAT", "Unpeeled", "branch_names", "committer_time", "is_hex", "tag_of", "tagger_time", "tags_from", "version_of_tag"]
+__all__ = [
+    "TAG_FORMAT",
+    "Unpeeled",
+    "branch_names",
+    "committer_time",
+    "is_hex",
+    "tag_of",
+    "tagger_time",
+    "tags_from",
+    "version_of_tag",
+]
 
 # One line a tag; names of refs hold no blanks (git-check-ref-format(1)), so empty fields keep their places.
 TAG_FORMAT = "%(objecttype) %(objectname) %(creatordate:unix) %(*objecttype) %(*objectname) %(*committerdate:unix) %(refname)"

@@ -128,11 +128,6 @@ class GitRepository:
         """Whether the clone is neither shallow nor partial."""
         return not (self.location.shallow or self.location.partial)
 
-    @property
-    def complete(self) -> bool:
-        """Whether all of its commits are at hand: neither a shallow nor a partial clone."""
-        return not (self.location.shallow or self.location.partial)
-
     def tree(self, rev: str) -> Tree | None:
         """The tree of a tag, else a branch, else a commit id (at least seven digits), of ``HEAD``, a full name of a ref, each
         with ``~2`` or ``^`` behind it if wanted, of ``worktree`` or ``index``.
@@ -161,11 +156,11 @@ class GitRepository:
         return tree
 
     def ancestors(self, rev: str) -> frozenset[str]:
-        """Names of the tags whose commit the revision contains, itself included; those at HEAD for worktree and index.
-
-        Where the history is damaged, only those that name the revision itself; a shallow clone knows no more than it holds.
+        """Names of the tags whose commit the revision contains, itself included; of worktree and index, those that HEAD
+        contains as it is now. Where the history is damaged, only those that name the revision itself; a shallow clone
+        knows no more than it holds.
         """
-        commit = self._commit("HEAD" if rev in (WORKTREE, INDEX) else rev)
+        commit = self._head if rev in (WORKTREE, INDEX) else self._commit(rev)
         if commit is None:
             return frozenset()
         oid = commit[0]
@@ -180,7 +175,12 @@ class GitRepository:
     @cached_property
     def has_commits(self) -> bool:
         """Whether HEAD names a commit, at any moment."""
-        return self._reader.read("HEAD^{commit}") is not None
+        return self._head is not None
+
+    @cached_property
+    def _head(self) -> tuple[str, int] | None:
+        """HEAD as it is now, which is what index and work tree are changes of."""
+        return self._peel("HEAD")
 
     @cached_property
     def _tag_names(self) -> frozenset[str]:
@@ -199,8 +199,7 @@ class GitRepository:
         if root is None:
             return None
         if rev not in self._trees:
-            head = self._commit("HEAD")
-            time = 0 if head is None else head[1]
+            time = 0 if self._head is None else self._head[1]
             self._trees[rev] = (
                 WorkTree(self._git, self._reader, root, time) if rev == WORKTREE else IndexTree(self._git, self._reader, time)
             )

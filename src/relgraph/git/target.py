@@ -56,7 +56,9 @@ def parse_target(word: str, *, exists: Callable[[str], bool] = os.path.exists) -
         path, at, before = path.rpartition("@")
         rev = f"{before}@{rev}"
     if "://" in word or word.startswith("git@"):
-        raise UsageError(f"{_without_credentials(word)}: an address, not a path", hint="clone the repository, then give the path of the clone")
+        raise UsageError(
+            f"{_without_credentials(word)}: an address, not a path", hint="clone the repository, then give the path of the clone"
+        )
     raise UsageError(f"{word}: no such file or directory", hint="give the path of a clone, optionally PATH@REVISION")
 
 

@@ -50,7 +50,9 @@ class CommitTree:
         """The content of many files, in the order given, without the unreadable ones."""
         entries, unreadable = self._listing
         wanted = [
-            (path, entry.oid) for path in paths if (entry := entries.get(path)) and entry.mode in _FILES and entry.oid not in unreadable
+            (path, entry.oid)
+            for path in paths
+            if (entry := entries.get(path)) and entry.mode in _FILES and entry.oid not in unreadable
         ]
         return _contents(self._reader, wanted)
 
@@ -75,7 +77,9 @@ class CommitTree:
         return MappingProxyType(entries), frozenset(unreadable)
 
     def _absent(self) -> set[str]:
-        lines = self._git.run("rev-list", "--objects", "--missing=print", f"{self.rev}^{{tree}}").decode("utf-8", "replace").split("\n")
+        lines = (
+            self._git.run("rev-list", "--objects", "--missing=print", f"{self.rev}^{{tree}}").decode("utf-8", "replace").split("\n")
+        )
         return {line[1:] for line in lines if line.startswith("?")}
 
 
@@ -93,7 +97,9 @@ class IndexTree:
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """All paths in byte order."""
-        return MappingProxyType({path: Entry(mode, oid) for path, (mode, oid) in _staged(self._git.run("ls-files", "-z", "-s")).items()})
+        return MappingProxyType(
+            {path: Entry(mode, oid) for path, (mode, oid) in _staged(self._git.run("ls-files", "-z", "-s")).items()}
+        )
 
     def read(self, path: str) -> bytes | None:
         """The content of a file; None where there is none, or none of at most 16 MiB."""
@@ -230,7 +236,9 @@ def _staged(output: bytes) -> dict[str, tuple[int, str]]:
 def _content(path: bytes, limit: int) -> bytes | None:
     # No link is followed and no pipe or device is waited for, even if one took the file's place since the listing.
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
     except (OSError, ValueError):
         return None
     with open(descriptor, "rb", buffering=0) as file:
