@@ -17,7 +17,7 @@ __all__ = ["EXTRACTOR"]
 _VERSION = r"v?\d+\.\d+(?:\.\d+)?(?:[-+][0-9A-Za-z.+-]*[0-9A-Za-z])?"
 # controller-gen.kubebuilder.io/version: v0.17.3; kompose.version: 1.26.1 (a9d05d509)
 _ANNOTATION = re.compile(
-    rf"(?:(?P<generator>[a-z][a-z0-9-]*-gen)\.[\w.-]+/version|(?P<tool>kompose)\.version)[\"']?:[ \t]*[\"']?(?P<version>{_VERSION}|\((?:unknown|devel)\))"
+    rf"(?<![\w.-])(?:(?P<generator>[a-z][a-z0-9]{{0,30}}(?:-[a-z0-9]{{1,30}}){{0,6}}?-gen)\.[\w.-]{{1,100}}/version|(?P<tool>kompose)\.version)[\"']?:[ \t]*[\"']?(?P<version>{_VERSION}|\((?:unknown|devel)\))"
 )
 # operators.operatorframework.io/builder: operator-sdk-v1.28.0
 _BUILDER = re.compile(rf"operators\.operatorframework\.io[\w./-]*builder[\"']?:[ \t]*[\"']?(?P<generator>[a-z][a-z-]*[a-z])-(?P<version>{_VERSION})")

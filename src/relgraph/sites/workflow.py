@@ -24,7 +24,7 @@ __all__ = ["EXTRACTOR"]
 _PATH = re.compile(r"(?:.*/)?\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml|(?:.*/)?action\.ya?ml")
 _USES = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*/[\w.-]+(?:/[\w./-]+)?)@(?P<ref>\S+)")
 _COMMENTED = re.compile(r"(?:^|[\s@=(:/])(v?\d+(?:\.\d+)*(?:[-+][\w.+-]+)?)(?=[\s,;:)]|$)")
-_BUILD_ARG = re.compile(r"^[ \t]*(?P<name>[A-Za-z_]\w*)=(?P<value>[^\r\n]*?)[ \t]*\r?$", re.MULTILINE)
+_BUILD_ARG = re.compile(r"^[ \t]*(?P<name>[A-Za-z_]\w*)=(?P<value>[^\r\n]*+)", re.MULTILINE)
 _SHELL_INPUTS = frozenset(("run", "command", "script", "post-command", "pre-command"))
 # What these inputs name is being published, not used.
 _PUBLISHED = frozenset(("tags", "images", "tag", "tag_name", "release_name", "labels", "annotations"))
@@ -144,8 +144,9 @@ def _input(yaml: YamlText, scalar: Scalar, key: str, action: str) -> Iterator[Si
     raw = yaml.raw(scalar)
     if key in ("build-args", "build_args") and not scalar.flow:
         for match in _BUILD_ARG.finditer(yaml.source, scalar.start, scalar.end):
-            if match["value"]:
-                begin, end = match.span("value")
+            begin = match.start("value")
+            end = begin + len(match["value"].rstrip())
+            if begin < end:
                 yield from yaml.variable(scalar._replace(start=begin, end=end), match["name"], scope="build-arg")
         return
     if key in _SHELL_INPUTS and action != "actions/github-script":

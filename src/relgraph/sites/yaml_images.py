@@ -26,7 +26,7 @@ _TAG_KEYS = ("tag", "imageTag", "image_tag", "image-tag")
 def is_image_key(key: str) -> bool:
     """Whether a scalar under this key, or the items of a list under it, are images: ``image``, ``baseImage``, ``NIX_IMAGE``."""
     words = key_words(key)
-    return bool(words) and words[-1] in ("image", "images")
+    return bool(words) and words[-1].endswith(("image", "images"))
 
 
 def looks_like_image(raw: str) -> bool:

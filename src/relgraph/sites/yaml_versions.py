@@ -99,7 +99,10 @@ def version_sites(yaml: YamlText, group: Group, scalar: Scalar, *, scope: str = 
         return
     if scalar.path == ("version",) and group.get("name", "id") is not None and role is Role.USES:
         role = Role.DECLARES
-    yield yaml.site(scalar, Kind.VARIABLE, key, part, end=end, role=_role(key, role), scope=scope, entity=entity_of(yaml, group))
+    bound = "upper" if not {"max", "maximum"}.isdisjoint(key_words(key)) else ""
+    yield yaml.site(
+        scalar, Kind.VARIABLE, key, part, end=end, role=_role(key, role), scope=scope, entity=entity_of(yaml, group), bound=bound
+    )  # fmt: skip
 
 
 def _role(key: str, role: Role) -> Role:

@@ -20,7 +20,7 @@ _NOBODY = 1 << 60
 
 # One line that is neither blank nor a comment: indentation, dashes of sequences, key, and the rest.
 _LINE = re.compile(
-    r"^([ \t]*+)(?![\r\n#]|\Z)((?:-(?:[ \t]++|(?=\r?$)))*+)"
+    r"^\ufeff?([ \t]*+)(?![\r\n#]|\Z)((?:-(?:[ \t]++|(?=\r?$)))*+)"
     r"(?:(\"(?>[^\"\\\n]|\\[^\n])*+\"|'(?>[^'\n]|'')*+'|[^\s\"'#\[\]&|>{][^\n#]*?|\{\{[^\n#]*?)[ \t]?:(?=[ \t\r\n]|\Z)[ \t]*+)?"
     r"([^\n]*+)",
     re.MULTILINE,
@@ -83,8 +83,7 @@ class _Reader:
     def read(self) -> None:
         """Walk all lines."""
         text = self.text
-        start = self.start + text.startswith("\ufeff", self.start)
-        for match in _LINE.finditer(text, start, self.end):
+        for match in _LINE.finditer(text, self.start, self.end):
             if match.start() < self._resume:
                 continue
             column = match.end(1) - match.start(1)
@@ -157,8 +156,7 @@ class _Reader:
         """Whether the line separates documents, or is a directive or template actions alone."""
         text, position = self.text, match.start(4)
         if column == 0 and text.startswith(("---", "..."), position) and text[position + 3 : position + 4] in ("", " ", "\t", "\r", "\n"):
-            if text[position] == "-" and self._begun:
-                self._document += 1
+            self._document += self._begun
             self._begun, self._plain = False, -1
             self._stack.clear()
             return True
