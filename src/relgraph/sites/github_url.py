@@ -1,68 +1,39 @@
-"""References by URL: git hosts (ref, path, release, asset), and versions in other addresses.
+"""References by URL to git hosts: a ref and the path behind it, an archive, a release and its asset.
 
 Address forms of github.com as its documentation gives them (repository contents, source archives, releases, REST API), of
-GitLab (``/-/raw/REF/``), pip's and kustomize's ways of naming a ref (``@REF``, ``?ref=REF``), module pages and package CDNs.
+GitLab (``/-/raw/REF/``), and pip's and kustomize's ways of naming a ref (``@REF``, ``?ref=REF``). Other addresses that hold a
+version are left to :mod:`relgraph.sites.web_url`.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 from relgraph.model.site import Kind, Part, Pin, Role, Site
 from relgraph.model.version import parse_version
-from relgraph.sites.build import extra_of, pin_of, template_of
+from relgraph.sites.build import pin_of
 from relgraph.sites.extractor import Extractor
-from relgraph.sites.mangle import looks_like_version, unmangle
+from relgraph.sites.mangle import unmangle
+from relgraph.sites.web_url import Url, other_sites, worth_reading
 from relgraph.syntax.text import Text
 
 __all__ = ["EXTRACTOR", "URL", "git_name", "ref_pin", "repository_of", "url_sites"]
 
+_TEMPLATE = r"\$\{\{[^{}\n]*+\}\}|\{\{[^{}\n]*+\}\}|\$\{[^{}\n]*+\}|\$\([^()\n]*+\)"
 # Templates may hold blanks and slashes, so they are parts of the URL as a whole; everything else ends at a delimiter.
-_CHARS = r"(?>\$\{\{[^{}\n]*+\}\}|\{\{[^{}\n]*+\}\}|\$\{[^{}\n]*+\}|\$\([^()\n]*+\)|[^\s\"'`<>()\[\]{}|\\^,;])"
-URL = re.compile(rf"://(?P<host>(?>[\w.@:-]|\$\{{[^{{}}\n]*+\}}|\{{\{{[^{{}}\n]*+\}}\}}|\$\w+)++)(?P<path>/{_CHARS}*+)?")
-_REF_QUERY = re.compile(rf"[?&]ref=(?P<ref>(?:{_CHARS})++)")
-_BARE = re.compile(r"(?P<host>git(?:hub|lab)\.com)[/:](?P<owner>[\w.-]+)/(?P<repo>[\w.-]+?)(?:\.git)?(?://(?P<path>[\w./-]*))?")
-_SEGMENT = r"(?>\$\{\{[^{}\n]*+\}\}|\{\{[^{}\n]*+\}\}|\$\{[^{}\n]*+\}|\$\([^()\n]*+\)|[^/?#])"
-_REPOSITORY = re.compile(rf"/(?P<owner>{_SEGMENT}++)/(?P<repo>(?:(?!@){_SEGMENT})++)(?P<rest>[/?#@].*)?", re.DOTALL)
-_CONTENT = re.compile(
-    rf"/(?:-/)?(?P<form>raw|blob|tree|blame|edit)/(?P<refs>refs/(?:heads|tags)/)?(?P<ref>{_SEGMENT}++)(?P<path>/[^?#]*+)?"
-    r"(?:\?[^#]*)?(?:#(?P<anchor>.*))?",
-    re.DOTALL,
-)
-_RAW = re.compile(rf"/(?P<refs>refs/(?:heads|tags)/)?(?P<ref>{_SEGMENT}++)(?P<path>/[^?#]*+)?", re.DOTALL)
-_ARCHIVE = re.compile(
-    rf"/(?:-/)?(?:archive|tarball|zipball)/(?P<refs>refs/(?:heads|tags)/)?(?P<ref>(?>{_SEGMENT})+?)"
-    r"(?P<ext>\.tar\.gz|\.tgz|\.zip|\.tar\.bz2|\.tar)?(?:/(?P<asset>[^/?#]*))?(?:[?#].*)?",
-    re.DOTALL,
-)
-_CODELOAD = re.compile(rf"/(?:tar\.gz|zip|legacy\.tar\.gz)/(?P<refs>refs/(?:heads|tags)/)?(?P<ref>{_SEGMENT}++)")
-_DOWNLOAD = re.compile(rf"/releases/download/(?P<ref>(?>{_SEGMENT}|/(?=[^/]*/))+?)/(?P<asset>{_SEGMENT}++)(?:[?#].*)?", re.DOTALL)
-_TAG = re.compile(rf"/releases/(?:tag|expanded_assets)/(?P<ref>{_SEGMENT}++)")
-_LATEST = re.compile(r"/releases/(?P<ref>latest)(?:/download/(?P<asset>[^/?#]+))?")
-_API = re.compile(
-    rf"/(?:contents(?P<path>/[^?#]*)?\?(?:[^#]*&)?ref=(?P<query>{_SEGMENT}++)|releases/tags/(?P<tag>{_SEGMENT}++)|releases/(?P<latest>latest)"
-    rf"|git/(?:ref|refs|matching-refs)/(?:tags|heads)/(?P<git>{_SEGMENT}++)|(?:tarball|zipball)/(?P<ball>{_SEGMENT}++))"
-)
-_AT = re.compile(rf"@(?P<ref>{_SEGMENT}++)")
+_CHARS = rf"(?>{_TEMPLATE}|[^\s\"'`<>()\[\]{{}}|\\^,;])"
+URL = re.compile(rf"://(?P<host>(?>[\w.@:-]|{_TEMPLATE}|\$\w+)++)(?P<path>/{_CHARS}*+)?")
+_HOLES = re.compile(_TEMPLATE)
+_REF_QUERY = re.compile(rf"[?&]ref=(?P<ref>{_CHARS}++)")
+_BARE = re.compile(r"(?<![\w./@-])(?P<host>git(?:hub|lab)\.com)[/:](?P<path>[\w.-]+/[\w./-]+)\Z")
 _HEX = re.compile(r"[0-9a-f]{7,40}")
 _FULL_HEX = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BRANCH = re.compile(
     r"(?:main|master|HEAD|trunk|develop|dev|gh-pages|next|devel|edge|nightly|stable)|(?:releases?|support|feature|fix)[-/_].*"
 )
 _IN_ASSET = re.compile(r"(?<![\d.A-Za-z])[vV]?\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)[.-]?\d*)?(?![\d])")
-_CDN = re.compile(r"/(?:npm/|gh/(?P<owner>[\w.-]+)/)?(?P<name>(?:@[\w.-]+/)?[\w.-]+)@(?P<version>[^/?#]+)")
-_MODULE = re.compile(r"/(?P<module>[\w.-]+\.[\w-]+(?:/[\w.~-]+)*)@(?P<version>v[\w.+-]+)")
-_VERSIONED = re.compile(
-    r"/(?P<raw>(?:release-|releases-|version-|[a-z][a-z0-9]*-)?v?\d+[.-]\d+(?:[.-]\d+)?(?:-?(?:alpha|beta|rc)[.-]?\d*)?)(?=/|$)"
-)
-_VERSIONED_HOST = re.compile(
-    r"(?:(?P<label>[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*)-)?(?P<raw>v?\d+-\d+-\d+(?:-(?:rc|alpha|beta)-?\d+)?)--(?P<rest>.+)"
-)
-_TOOLCHAIN = re.compile(
-    r"(?:go\.dev/dl|golang\.org/dl|dl\.google\.com/go|storage\.googleapis\.com/golang)/go(?P<go>\d+\.\d+(?:\.\d+)?(?:rc\d+)?)\."
-    r"|nodejs\.org/(?:dist|download/release)/(?P<node>v\d+\.\d+\.\d+)/|python\.org/ftp/python/(?P<python>\d+\.\d+\.\d+)/"
-)
-_DIGITS = re.compile(r"\d[.-]\d|/-/")
+_ENDINGS = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar")
 _NO_OWNER = frozenset(
     "orgs users settings apps marketplace sponsors features topics search login notifications about enterprise".split()
 )
@@ -86,21 +57,19 @@ def ref_pin(ref: str) -> Pin:
 
 def git_name(host: str, owner: str, repo: str) -> str:
     """The name of a repository: ``host/owner/repo`` without user, ``www.`` and ``.git``."""
-    host = host.rpartition("@")[2].lower().removeprefix("www.")
-    return f"{host}/{owner}/{repo.removesuffix('.git')}"
+    return f"{_host(host)}/{owner}/{repo.removesuffix('.git')}"
 
 
 def repository_of(url: str) -> str:
-    """The git repository that a URL leads to (``github.com/owner/repo``), or the empty string."""
+    """The git repository that the first URL within a text leads to (``github.com/owner/repo``), or the empty string."""
     match = URL.search(url)
     if match is None or match["path"] is None:
         return ""
     host = _host(match["host"])
     if host in ("raw.githubusercontent.com", "raw.github.com", "codeload.github.com"):
         host = "github.com"
-    if not _is_git_host(host) or (found := _REPOSITORY.match(match["path"])) is None:
-        return ""
-    return git_name(host, found["owner"], found["repo"])
+    address = _address(host, match["path"].rstrip(".:!?*_~&="), 0) if _is_git_host(host) else None
+    return address.name if address is not None else ""
 
 
 def url_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "", role: Role = Role.USES) -> Iterator[Site]:
@@ -109,29 +78,24 @@ def url_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "", r
     if source.find("://", start, end) >= 0:
         for match in URL.finditer(source, start, end):
             host, path = match.group("host", "path")
-            if path is None:
-                if "--" in host:
-                    yield from _elsewhere(
-                        _Builder(text, syntax, key, role, match.end(), match.start()),
-                        host.lower(),
-                        match.start("host"),
-                        "",
-                        match.end(),
-                    )
-                continue
+            read = _reader(host) or (_repository if path is not None and "/-/" in path else None)
             # Most URLs refer to nothing that has a version: let them go before anything is made of them.
-            read = _reader(host)
-            if read is _api:
-                if "ref" not in path and "release" not in path and "ball/" not in path:
-                    continue
-            elif read is _elsewhere and not _DIGITS.search(path) and "--" not in host and "@" not in path:
-                continue
-            stripped = path.rstrip(".:!?*_~&=")
-            at = match.start("path")
-            site = _Builder(text, syntax, key, role, at + len(stripped), match.start())
-            yield from read(site, _host(host), match.start("host"), stripped, at)
+            if path is None or read is None:
+                if worth_reading(host, path or ""):
+                    yield from other_sites(_url(text, match, syntax, key, role), _host(host), match.start("host"))
+            elif read is not _api or "ref" in path or "release" in path or "ball/" in path:
+                url = _url(text, match, syntax, key, role)
+                address = _address("github.com" if read is not _repository else _host(host), url.path, 6 if read is _api else 0)
+                if address is not None:
+                    yield from read(url, address)
     if source.find("ref=", start, end) >= 0:
         yield from _bare_refs(text, start, end, syntax, key, role)
+
+
+def _url(text: Text, match: re.Match[str], syntax: str, key: str, role: Role) -> Url:
+    path = (match["path"] or "").rstrip(".:!?*_~&=")
+    at = match.start("path") if path else match.end()
+    return Url(text, syntax, key, role, match.start(), at, path)
 
 
 @lru_cache(maxsize=4096)
@@ -147,193 +111,187 @@ def _is_git_host(host: str) -> bool:
     )
 
 
+class _Address(NamedTuple):
+    """A repository and what its URL says behind it: segments with their offsets in the path, the query, the anchor."""
+
+    name: str
+    owner: str
+    segments: list[tuple[int, str]]
+    end: int
+    query: str
+    query_at: int
+    anchor: str
+
+
+def _address(host: str, path: str, skip: int) -> _Address | None:
+    """Take a path apart; ``skip`` is where the owner begins, less the slash. None where there are not both owner and repository."""
+    # What is templated must not be cut: it is taken for so many letters while the slashes are counted.
+    masked = _HOLES.sub(lambda hole: "x" * len(hole.group()), path) if "{" in path or "$(" in path else path
+    cut = masked.find("#")
+    end = len(masked) if cut < 0 else cut
+    asked = masked.find("?", 0, end)
+    anchor, query = path[end + 1 :], path[asked + 1 : end] if asked >= 0 else ""
+    query_at = asked + 1
+    end = end if asked < 0 else asked
+    segments: list[tuple[int, str]] = []
+    position = skip + 1
+    while position <= end:
+        stop = masked.find("/", position, end)
+        stop = end if stop < 0 else stop
+        segments.append((position, path[position:stop]))
+        position = stop + 1
+    dash = next((index for index, segment in enumerate(segments) if segment[1] == "-"), -1)
+    size = dash if dash > 1 else 2  # GitLab has groups within groups, and ends the repository's own path by a dash
+    if len(segments) < size or not all(segment for _, segment in segments[:size]):
+        return None
+    name = "/".join(segment for _, segment in segments[:size]).partition("@")[0]
+    rest = [(segments[size - 1][0], segments[size - 1][1])] + segments[size + (1 if dash > 1 else 0) :]
+    return _Address(f"{host}/{name.removesuffix('.git')}", segments[0][1], rest, end, query, query_at, anchor)
+
+
+_Read = Callable[[Url, _Address], Iterator[Site]]
+
+
 @lru_cache(maxsize=4096)
-def _reader(written: str) -> "_Read":
+def _reader(written: str) -> _Read | None:
     host = _host(written)
     if host in ("raw.githubusercontent.com", "raw.github.com"):
         return _raw
-    return {"codeload.github.com": _codeload, "api.github.com": _api}.get(host) or (
-        _repository if _is_git_host(host) else _elsewhere
-    )
+    special: dict[str, _Read] = {"codeload.github.com": _codeload, "api.github.com": _api}
+    return special.get(host) or (_repository if _is_git_host(host) else None)
 
 
-def _raw(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
-    del host, host_at
-    found = _REPOSITORY.match(path)
-    if found is not None and found["rest"] and (raw := _RAW.match(found["rest"])) is not None:
-        yield from site.git("github.com", found, raw, at, "raw")
+def _raw(url: Url, address: _Address) -> Iterator[Site]:
+    yield from _content(url, address, 1, "raw")
 
 
-def _codeload(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
-    del host, host_at
-    found = _REPOSITORY.match(path)
-    if found is not None and found["rest"] and (load := _CODELOAD.match(found["rest"])) is not None:
-        yield from site.git("github.com", found, load, at, "archive")
+def _codeload(url: Url, address: _Address) -> Iterator[Site]:
+    if len(address.segments) > 2:
+        yield from _content(url, address, 2, "archive")
 
 
-def _repository(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
-    del host_at
-    found = _REPOSITORY.match(path)
-    if found is None or not found["rest"] or found["owner"] in _NO_OWNER:
+def _repository(url: Url, address: _Address) -> Iterator[Site]:
+    segments = address.segments
+    verb = segments[1][1] if len(segments) > 1 else ""
+    if address.owner in _NO_OWNER:
         return
-    rest = found["rest"]
-    for pattern, form in ((_CONTENT, ""), (_ARCHIVE, "archive"), (_DOWNLOAD, "download"), (_TAG, "release"), (_LATEST, "release")):
-        if (match := pattern.match(rest) if pattern is not _ARCHIVE else pattern.fullmatch(rest)) is not None:
-            asset = "asset" in match.re.groupindex and match["asset"]
-            name = form or {"blame": "blob", "edit": "blob"}.get(match["form"], match["form"])
-            yield from site.git(host, found, match, at, "download" if form == "release" and asset else name)
-            return
-    if (query := _REF_QUERY.search(rest)) is not None:
-        inner = rest.partition("?")[0].removeprefix("/").strip("/")
-        yield from site.ref(
-            host, found, at + found.start("rest") + query.start("ref"), query["ref"].partition("&")[0], "tree", path=inner
-        )
-    elif (pinned := _AT.match(rest)) is not None and (site.url.startswith("git+") or ".git@" in site.url):
-        yield from site.git(host, found, pinned, at, "clone")
+    if verb in ("raw", "blob", "tree", "blame", "edit") and len(segments) > 2:
+        yield from _content(url, address, 2, "blob" if verb in ("blame", "edit") else verb)
+    elif verb in ("archive", "tarball", "zipball") and len(segments) > 2:
+        yield from _archive(url, address, 2)
+    elif verb == "releases" and len(segments) > 2:
+        yield from _release(url, address)
+    elif address.query.startswith("ref=") or "&ref=" in address.query:
+        path = url.path[segments[1][0] : address.end].strip("/") if len(segments) > 1 else ""
+        yield from _asked(url, address, "tree", path)
+    elif "@" in segments[0][1] and ("git+" in url.url[:8] or ".git@" in segments[0][1]):
+        start, repo = segments[0]
+        at = repo.index("@") + 1
+        yield _ref(url, address, start + at, repo[at:], "clone")
 
 
-def _api(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
-    del host, host_at
-    found = _REPOSITORY.match(path, 6) if path.startswith("/repos/") else None
-    if found is None or not found["rest"] or (match := _API.match(found["rest"])) is None:
+def _api(url: Url, address: _Address) -> Iterator[Site]:
+    segments = [segment for _, segment in address.segments]
+    if not url.path.startswith("/repos/") or len(segments) < 2:
         return
-    for group in ("query", "tag", "latest", "git", "ball"):
-        if match[group]:
-            start = at + found.start("rest") + match.start(group)
-            yield from site.ref(
-                "github.com", found, start, match[group].partition("&")[0], "api", path=(match["path"] or "").strip("/")
-            )
-            return
+    if segments[1] == "contents":
+        path = url.path[address.segments[2][0] : address.end].strip("/") if len(segments) > 2 else ""
+        yield from _asked(url, address, "api", path)
+    elif segments[1:3] == ["releases", "latest"]:
+        yield _ref(url, address, *address.segments[2], "api")
+    elif segments[1:3] == ["releases", "tags"] or (segments[1] == "git" and segments[3:4] in (["tags"], ["heads"])):
+        index = 3 if segments[1] == "releases" else 4
+        if len(segments) > index:
+            yield _ref(url, address, *address.segments[index], "api")
+    elif segments[1] in ("tarball", "zipball") and len(segments) > 2:
+        yield from _archive(url, address, 2)
+
+
+def _refs(address: _Address, index: int) -> tuple[str, int]:
+    """``refs/tags/`` or ``refs/heads/`` where the segments at ``index`` say so, and where the ref's name begins."""
+    words = [segment for _, segment in address.segments[index : index + 3]]
+    if len(words) == 3 and words[0] == "refs" and words[1] in ("tags", "heads"):
+        return f"refs/{words[1]}/", index + 2
+    return "", index
+
+
+def _content(url: Url, address: _Address, index: int, form: str) -> Iterator[Site]:
+    refs, index = _refs(address, index)
+    if index >= len(address.segments) or not address.segments[index][1]:
+        return
+    start, ref = address.segments[index]
+    rest = url.path[start + len(ref) : address.end]
+    yield _ref(
+        url, address, start, ref, form, refs=refs, path=rest.strip("/"), anchor=address.anchor, rest=ref + rest if rest.strip("/") else ""
+    )  # fmt: skip
+
+
+def _archive(url: Url, address: _Address, index: int) -> Iterator[Site]:
+    refs, index = _refs(address, index)
+    start = address.segments[index][0]
+    written = url.path[start : address.end]
+    ending = next((ending for ending in _ENDINGS if written.endswith(ending)), "")
+    ref = written.removesuffix(ending)
+    if "/-/" in url.path:
+        ref = ref.partition("/")[0]  # GitLab repeats the ref in the file's name
+    if ref:
+        yield _ref(url, address, start, ref, "archive", refs=refs)
+
+
+def _release(url: Url, address: _Address) -> Iterator[Site]:
+    segments = address.segments
+    word = segments[2][1]
+    if word == "latest":
+        asset = segments[4] if len(segments) > 4 and segments[3][1] == "download" else (0, "")
+        yield _ref(url, address, *segments[2], "download" if asset[1] else "release", path=asset[1])
+        yield from _asset(url, address, *asset)
+    elif word in ("tag", "expanded_assets") and len(segments) > 3:
+        start = segments[3][0]
+        if tag := url.path[start : address.end].strip("/"):
+            yield _ref(url, address, start, tag, "release")
+    elif word == "download" and len(segments) > 4 and segments[-1][1]:
+        start, asset = segments[3][0], segments[-1]
+        yield _ref(url, address, start, url.path[start : asset[0] - 1], "download", path=asset[1])
+        yield from _asset(url, address, *asset)
+
+
+def _asked(url: Url, address: _Address, form: str, path: str) -> Iterator[Site]:
+    at = 4 if address.query.startswith("ref=") else address.query.find("&ref=") + 5
+    if at >= 4 and (ref := address.query[at:].partition("&")[0]):
+        yield _ref(url, address, address.query_at + at, ref, form, path=path)
+
+
+def _ref(url: Url, address: _Address, start: int, ref: str, form: str, *, refs: str = "", **facts: str) -> Site:
+    if refs == "refs/heads/":
+        # The whole says that it is a branch; to replace only the name would keep saying so.
+        pin = Pin.TEMPLATED if "$" in ref or "{{" in ref else Pin.BRANCH
+        return url.make(Kind.GIT, address.name, Part.REF, start - len(refs), refs + ref, ref, pin, form=form, **facts)
+    value = ref.replace("%2F", "/")
+    pin = ref_pin(value)
+    if refs and pin is Pin.BRANCH:
+        pin = Pin.EXACT
+    return url.make(Kind.GIT, address.name, Part.REF, start, ref, value, pin, form=form, refs="tags" if refs else "", **facts)
+
+
+def _asset(url: Url, address: _Address, start: int, asset: str) -> Iterator[Site]:
+    if asset and (match := _IN_ASSET.search(asset)) is not None:
+        at = start + match.start()
+        yield url.make(Kind.GIT, address.name, Part.VERSION, at, match.group(), match.group(), Pin.EXACT, form="asset", path=asset)
 
 
 def _bare_refs(text: Text, start: int, end: int, syntax: str, key: str, role: Role) -> Iterator[Site]:
+    """``github.com/owner/repo//folder?ref=REF``: as kustomize and terraform write it, without a scheme."""
     source = text.text
     for match in _REF_QUERY.finditer(source, start, end):
-        # Only what has no scheme: the rest was read as a URL.
         line = max(source.rfind("\n", start, match.start()) + 1, start, match.start() - 300)
-        before = source[line : match.start()]
-        if "://" in before[-200:]:
+        bare = _BARE.search(source, line, match.start())
+        if bare is None:
             continue
-        bare = next(reversed(list(_BARE.finditer(before))), None)
-        if bare is not None and not any(char in " \"'`" for char in before[bare.end() :]):
-            site = _Builder(text, syntax, key, role, match.end(), line + bare.start())
-            path = (bare["path"] or before[bare.end() :]).strip("/")
-            yield from site.ref(
-                bare["host"], bare, match.start("ref"), match["ref"].partition("&")[0].rstrip("."), "tree", path=path
-            )
-
-
-def _elsewhere(site: "_Builder", host: str, host_at: int, path: str, at: int) -> Iterator[Site]:
-    if "/-/" in path:  # GitLab under a name of its own
-        yield from _repository(site, host, host_at, path, at)
-        return
-    if "--" in host and (label := _VERSIONED_HOST.fullmatch(host)) is not None:
-        yield site.make(
-            Kind.VARIABLE, label["rest"], Part.VERSION, host_at + host.rfind(label["raw"], 0, host.find("--")), label["raw"],
-            unmangle(label["raw"]), scope="url", form="host",
-        )  # fmt: skip
-        return
-    if host in ("pkg.go.dev", "godoc.org", "proxy.golang.org"):
-        if (module := _MODULE.match(path)) is not None:
-            yield site.make(
-                Kind.MODULE, module["module"], Part.VERSION, at + module.start("version"), module["version"], form="page"
-            )
-        return
-    if host in ("unpkg.com", "cdn.jsdelivr.net", "esm.sh", "cdn.skypack.dev"):
-        if (package := _CDN.match(path)) is not None:
-            start = at + package.start("version")
-            if package["owner"]:
-                name = git_name("github.com", package["owner"], package["name"])
-                yield site.make(
-                    Kind.GIT, name, Part.REF, start, package["version"], form="raw", path=path[package.end() :].strip("/")
-                )
-            else:
-                yield site.make(Kind.PACKAGE, f"npm:{package['name']}", Part.VERSION, start, package["version"], form="page")
-        return
-    if (tool := _TOOLCHAIN.search(host + path)) is not None:
-        name = tool.lastgroup or "go"
-        yield site.make(Kind.TOOLCHAIN, name, Part.VERSION, at - len(host) + tool.start(name), tool[name], form="download")
-        return
-    if (match := _VERSIONED.search(path)) is not None:
-        raw, value = match["raw"], unmangle(match["raw"])
-        if "licen" not in path.lower() and looks_like_version(value, named=True) and not _dated(value):
-            start = at + match.start("raw") + (raw.find(value) if value in raw else 0)
-            written = value if value in raw else raw
-            yield site.make(
-                Kind.VARIABLE, host + path[: match.start()], Part.VERSION, start, written, value, scope="url", form="path"
-            )
-
-
-def _dated(value: str) -> bool:
-    version = parse_version(value)
-    return version is not None and 1990 <= version.release[0] <= 2100
-
-
-class _Builder:
-    """Makes the sites of one URL that ends at ``end``; ``separator`` is where its scheme ends, or where it begins without one."""
-
-    def __init__(self, text: Text, syntax: str, key: str, role: Role, end: int, separator: int) -> None:
-        self.text, self.syntax, self.key, self.role, self._end, self._separator = text, syntax, key, role, end, separator
-
-    @cached_property
-    def url(self) -> str:
-        source, start = self.text.text, self._separator
-        while start > 0 and (source[start - 1].isalpha() or source[start - 1] == "+") and self._separator - start < 12:
-            start -= 1
-        return source[start : self._end]
-
-    def make(self, kind: Kind, name: str, part: Part, start: int, raw: str, value: str = "", **facts: str) -> Site:
-        names, form_text = template_of(raw) if ("$" in raw or "{{" in raw) else ("", "")
-        pin = ref_pin(value or raw) if part is Part.REF else pin_of(value or raw)
-        return Site(
-            self.text.path, self.text.span(start, start + len(raw)), kind, name, part, raw, value or raw, pin, self.role,
-            self.key, self.syntax, extra_of(url=self.url, vars=names, form_text=form_text, **facts),
-        )  # fmt: skip
-
-    def git(self, host: str, found: re.Match[str], match: re.Match[str], at: int, form: str) -> Iterator[Site]:
-        """The ref of a repository's URL, with what lies behind it; ``match`` was made within the group ``rest``."""
-        groups = match.re.groupindex
-        base = at + found.start("rest")
-        ref, start = match["ref"], base + match.start("ref")
-        refs = match["refs"] if "refs" in groups else None
-        rest = (match["path"] if "path" in groups else None) or ""
-        asset = (match["asset"] if "asset" in groups else None) or ""
-        anchor = (match["anchor"] if "anchor" in groups else None) or ""
-        yield from self.ref(
-            host,
-            found,
-            start,
-            ref,
-            form,
-            refs=refs or "",
-            path=rest.strip("/") or asset,
-            anchor=anchor,
-            rest=(ref + rest) if rest else "",
-        )
-        if asset:
-            yield from self.asset(host, found, base + match.start("asset"), asset)
-
-    def ref(
-        self, host: str, found: re.Match[str], start: int, ref: str, form: str, *, refs: str = "", **facts: str
-    ) -> Iterator[Site]:
-        name = git_name(host, found["owner"], found["repo"])
-        if refs == "refs/heads/" and self.text.text.startswith(refs, start - len(refs)):
-            # The whole says that it is a branch; to replace only the name would keep saying so.
-            site = self.make(Kind.GIT, name, Part.REF, start - len(refs), refs + ref, ref, form=form, **facts)
-            yield site._replace(pin=Pin.BRANCH if site.pin is not Pin.TEMPLATED else site.pin)
-            return
-        site = self.make(
-            Kind.GIT, name, Part.REF, start, ref, ref.replace("%2F", "/"), form=form, refs="tags" if refs else "", **facts
-        )
-        yield site._replace(pin=Pin.EXACT) if refs and site.pin is Pin.BRANCH else site
-
-    def asset(self, host: str, found: re.Match[str], start: int, asset: str) -> Iterator[Site]:
-        name = git_name(host, found["owner"], found["repo"])
-        if (match := _IN_ASSET.search(asset)) is not None:
-            yield self.make(Kind.GIT, name, Part.VERSION, start + match.start(), match.group(), form="asset", path=asset)
-
-
-_Read = Callable[[_Builder, str, int, str, int], Iterator[Site]]
+        at = bare.start("path") - 1
+        url = Url(text, syntax, key, role, bare.start(), at, "/" + source[at + 1 : match.end()].rstrip(".:!?*_~&="))
+        address = _address(bare["host"], url.path, 0)
+        if address is not None:
+            yield from _repository(url, address)
 
 
 def _everywhere(path: str) -> bool:
