@@ -14,7 +14,7 @@ from relgraph.report.clean import visible
 from relgraph.report.style import paint
 from relgraph.report.view import View
 
-__all__ = ["render", "summary"]
+__all__ = ["blocks", "render", "summary"]
 
 _RELATED = 4
 
@@ -26,9 +26,13 @@ def render(report: Report, view: View) -> str:
     for (repo, rev), findings in sections:
         if len(sections) > 1 or rev != "worktree":
             lines += [paint("bold", f"{visible(repo)} at {_revision(rev)}", view.color), ""]
-        for group in _groups(findings):
-            lines += [*_group(group, view), ""]
+        lines += blocks(findings, view)
     return "\n".join([*lines, summary(report, view), ""])
+
+
+def blocks(findings: Iterable[Finding], view: View) -> list[str]:
+    """The lines of findings in one tree; an empty line ends each group."""
+    return [line for group in _groups(findings) for line in (*_group(group, view), "")]
 
 
 def summary(report: Report, view: View) -> str:

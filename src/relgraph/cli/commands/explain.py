@@ -1,11 +1,14 @@
 """``explain``: the page of a rule, or the table of all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from relgraph.cli.command import Values
 from relgraph.cli.rules import about, find_rule
 from relgraph.cli.terminal import Terminal
 from relgraph.report.style import paint
+from relgraph.report.text import blocks
+from relgraph.report.view import View
 from relgraph.rules.registry import RULES
 from relgraph.rules.rule import Commit, Example, Rule
 
@@ -25,6 +28,13 @@ def run(values: Values, terminal: Terminal) -> int:
     return 0
 
 
+class _File(NamedTuple):
+    """A file of an example: what stands above it, and its lines."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
 def markdown_table(link: str = "") -> str:
     """All rules as a Markdown table; ``link`` is the address of a rule's page with ``{}`` for its code, or empty."""
     codes = {rule.code: f"[{rule.code}]({link.format(rule.code)})" if link else rule.code for rule in RULES}
@@ -35,61 +45,50 @@ def markdown_table(link: str = "") -> str:
 def markdown_page(rule: Rule) -> str:
     """A rule's page in Markdown."""
     lines = [f"# {rule.code} {rule.name}", "", f"*{rule.severity}*: {rule.summary}.", "", about(rule).explanation]
-    for title, examples in (("Reported", rule.failing), ("Not reported", rule.passing)):
-        if examples:
-            lines += ["", f"## {title}"]
-            for heading, content in _files(examples[0]):
-                lines += ["", f"{heading}:", "", *_fenced(content)]
+    for title, example in _examples(rule):
+        lines += ["", f"## {title}"]
+        for file in _files(example):
+            lines += ["", f"{file.heading}:", "", *_fenced(file.lines)]
+        if said := _said(rule, example, View()):
+            lines += ["", "relgraph says:", "", *_fenced(said)]
     return "\n".join([*lines, ""])
 
 
 def _table(terminal: Terminal) -> str:
     width = max((len(rule.name) for rule in RULES), default=0)
-    rows = [
-        f"{rule.code}  {rule.name:{width}}  {paint(rule.severity, f'{rule.severity:7}', terminal.color)}  {rule.summary}"
-        for rule in RULES
-    ]
+    rows = []
+    for rule in RULES:
+        severity = paint(rule.severity, f"{rule.severity:7}", terminal.color)
+        rows.append(f"{rule.code}  {rule.name:{width}}  {severity}  {rule.summary}")
     return "\n".join([*rows, "", "`relgraph explain RULE` explains one, by code or name.", ""])
 
 
 def _page(rule: Rule, terminal: Terminal) -> str:
-    from textwrap import fill
-
-    lines = [
-        f"{paint('bold', f'{rule.code} {rule.name}', terminal.color)} ({paint(rule.severity, rule.severity, terminal.color)}): {rule.summary}"
-    ]
-    lines += ["", *(fill(text, terminal.width) + "\n" for text in about(rule).explanation.split("\n\n"))]
-    for title, examples in (("Reported:", rule.failing), ("Not reported:", rule.passing)):
-        if examples:
-            lines.append(paint("bold", title, terminal.color))
-            for heading, content in _files(examples[0]):
-                lines += [
-                    "",
-                    f"  {heading}",
-                    *(f"    {paint('dim', '|', terminal.color)} {line}".rstrip() for line in content.splitlines()),
-                ]
-            lines.append("")
+    color = terminal.color
+    title, severity = paint("bold", f"{rule.code} {rule.name}", color), paint(rule.severity, rule.severity, color)
+    lines = [f"{title} ({severity}): {rule.summary}", ""]
+    for paragraph in about(rule).explanation.split("\n\n"):
+        lines += [*_wrapped(paragraph, terminal.width), ""]
+    for heading, example in _examples(rule):
+        lines += [paint("bold", f"{heading}:", color), ""]
+        for file in _files(example):
+            lines += [f"  {file.heading}", *_numbered(file.lines, color), ""]
+        if said := _said(rule, example, View(color=color, width=terminal.width - 2)):
+            lines += ["  relgraph says:", *(f"  {line}".rstrip() for line in said), ""]
     return "\n".join(lines)
 
 
 def _json(rule: Rule | None) -> str:
     from json import dumps
 
-    def page(one: Rule) -> dict[str, object]:
-        return {
-            "code": one.code,
-            "name": one.name,
-            "severity": one.severity.value,
-            "summary": one.summary,
-            "explanation": about(one).explanation,
-        }
-
     if rule is None:
-        return dumps({"schema": "relgraph.dev/rules/v1", "rules": [page(one) for one in RULES]}, indent=1) + "\n"
-    examples = {
-        name: [_world(example) for example in found] for name, found in (("failing", rule.failing), ("passing", rule.passing))
-    }
-    return dumps({"schema": "relgraph.dev/rule/v1", **page(rule), **examples}, indent=1) + "\n"
+        return dumps({"schema": "relgraph.dev/rules/v1", "rules": [_facts(one) for one in RULES]}, indent=1) + "\n"
+    worlds = {"failing": [_world(one) for one in rule.failing], "passing": [_world(one) for one in rule.passing]}
+    return dumps({"schema": "relgraph.dev/rule/v1", **_facts(rule), **worlds}, indent=1) + "\n"
+
+
+def _facts(rule: Rule) -> dict[str, object]:
+    return about(rule)._asdict()
 
 
 def _world(example: Example) -> dict[str, object]:
@@ -98,7 +97,7 @@ def _world(example: Example) -> dict[str, object]:
             {
                 "date": commit.date,
                 "tags": list(commit.tags),
-                "files": {path: _shown(content) for path, content in commit.files.items()},
+                "files": {path: _text(content) for path, content in commit.files.items()},
             }
             for commit in commits
         ]
@@ -107,9 +106,20 @@ def _world(example: Example) -> dict[str, object]:
     return {"commits": history(example.commits), "siblings": siblings}
 
 
-def _files(example: Example) -> list[tuple[str, str]]:
-    """Headings and contents: what each commit of the example's repositories changes, neighbours first."""
-    found = []
+def _examples(rule: Rule) -> Iterator[tuple[str, Example]]:
+    """The first example of either kind, with its title."""
+    for title, examples in (("Reported", rule.failing), ("Not reported", rule.passing)):
+        yield from ((title, example) for example in examples[:1])
+
+
+def _said(rule: Rule, example: Example, view: View) -> list[str]:
+    from relgraph.cli.trial import try_rule
+
+    return blocks(try_rule(rule, example), view)[:-1]
+
+
+def _files(example: Example) -> Iterator[_File]:
+    """What each commit of the example's repositories changes, neighbours first."""
     for name, commits in (*example.siblings.items(), ("", example.commits)):
         before: Mapping[str, str | bytes] = {}
         for number, commit in enumerate(commits, 1):
@@ -117,22 +127,35 @@ def _files(example: Example) -> list[tuple[str, str]]:
             if len(commits) > 1 or commit.tags:
                 where.append(f"commit {number}" + (f", tagged {', '.join(commit.tags)}" if commit.tags else ""))
             note = f" ({'; '.join(where)})" if where else ""
-            changed = {path: content for path, content in commit.files.items() if before.get(path) != content}
-            found += [(f"{path}{note}", _shown(content)) for path, content in changed.items()]
+            changed = [path for path in commit.files if before.get(path) != commit.files[path]]
             gone = [path for path in before if path not in commit.files]
-            found += [(f"{path}{note}", "(removed)") for path in gone]
+            yield from (_File(f"{path}{note}", tuple(_text(commit.files[path]).splitlines())) for path in changed)
+            yield from (_File(f"{path}{note}: removed", ()) for path in gone)
             if not changed and not gone:
-                found.append((f"nothing changed{note}", ""))
+                yield _File(f"no file changes{note}", ())
             before = commit.files
-    return found
 
 
-def _shown(content: str | bytes) -> str:
+def _text(content: str | bytes) -> str:
     return content if isinstance(content, str) else content.decode("utf-8", "backslashreplace")
 
 
-def _fenced(content: str) -> list[str]:
+def _numbered(lines: Sequence[str], color: bool) -> list[str]:
+    return [f"  {paint('dim', f'{number:4} |', color)} {line}".rstrip() for number, line in enumerate(lines, 1)]
+
+
+def _wrapped(paragraph: str, width: int) -> list[str]:
+    from textwrap import wrap
+
+    lines = paragraph.splitlines()
+    # Lists and tables keep their lines.
+    if any(line.startswith(("- ", "* ", "|", "  ")) or line[:2].rstrip(".").isdigit() for line in lines):
+        return lines
+    return wrap(paragraph, width, break_on_hyphens=False, break_long_words=False)
+
+
+def _fenced(lines: Sequence[str]) -> list[str]:
     fence = "```"
-    while fence in content:
+    while any(fence in line for line in lines):
         fence += "`"
-    return [fence, *content.splitlines(), fence]
+    return [fence, *lines, fence]

@@ -24,13 +24,14 @@ def run(values: Values, terminal: Terminal) -> int:
     from relgraph.rules.registry import RULES
     from relgraph.scan import scan
 
-    rules = tuple(dict.fromkeys(find_rule(word) for word in values.many("rule"))) or RULES
+    rules = tuple({rule.code: rule for rule in map(find_rule, values.many("rule"))}.values()) or RULES
+    codes = {rule.code for rule in rules}
     format_name = values.get("format") or "text"
     # People read text, and start with what is wrong; programs get everything and choose for themselves.
     lowest = Severity(values.get("severity") or ("warning" if format_name == "text" else "note"))
     found = scan(values.many("target"), values.many("with"), as_of)
-    judged = select(found, {rule.code for rule in rules}, Severity.NOTE)
-    listed = select(judged, {rule.code for rule in rules}, lowest)
+    judged = select(found, codes, Severity.NOTE)
+    listed = select(judged, codes, lowest)
 
     output = values.get("output")
     view = View(
