@@ -2,26 +2,14 @@
 
 import pytest
 
-from relgraph.git.memory import MemoryRepository
+from judged import findings
 from relgraph.model.finding import Finding
-from relgraph.model.world import Subject, World
 from relgraph.rules.registry import RULES
 from relgraph.rules.rule import Example, Rule
-from relgraph.scan import judge, read_subject
 
 
-def findings(rule: Rule, example: Example) -> list[Finding]:
-    repository = MemoryRepository(example.commits)
-    tree = repository.tree("HEAD")
-    assert tree is not None
-    lenders = []
-    for name, commits in example.siblings.items():
-        sibling = MemoryRepository(commits, name=name)
-        shown = sibling.tree("HEAD")
-        assert shown is not None
-        lenders.append(Subject(sibling, shown))
-    world = World((read_subject(repository, tree),), tuple(lenders))
-    return [finding for finding in judge(world, (rule,)) if finding.rule == rule.code]
+def told(rule: Rule, example: Example) -> list[Finding]:
+    return findings(rule, example.commits, example.siblings)
 
 
 def cases(kind: str) -> list[object]:
@@ -34,14 +22,14 @@ def cases(kind: str) -> list[object]:
 
 @pytest.mark.parametrize(("rule", "example"), cases("failing"))
 def test_a_failing_example_is_reported(rule: Rule, example: Example) -> None:
-    found = findings(rule, example)
+    found = told(rule, example)
     assert found
     assert all(finding.name == rule.name and finding.message and finding.fingerprint for finding in found)
 
 
 @pytest.mark.parametrize(("rule", "example"), cases("passing"))
 def test_a_passing_example_is_not(rule: Rule, example: Example) -> None:
-    assert [finding.message for finding in findings(rule, example)] == []
+    assert [finding.message for finding in told(rule, example)] == []
 
 
 def test_codes_and_names_are_unique_and_in_order() -> None:

@@ -14,7 +14,8 @@ __all__ = ["MadeImages"]
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _ENTRY = re.compile(r"^[ ]*(?:-[ ]+)?(?:name|newName):[ ]*[\"']?(?P<name>[\w./:-]+)", re.MULTILINE)
-_SET = re.compile(r"edit set image[ \t]+[\"']?([\w./-]+)=")
+_SET = re.compile(rb"edit set image[ \t]+[\"']?([A-Za-z0-9._/-]+)=")
+_SCRIPT = re.compile(r"(?:^|/)(?:GNU)?[Mm]akefile[^/]*$|\.(?:mk|sh)$|(?:^|/)\.github/workflows/")
 
 
 class MadeImages:
@@ -38,9 +39,10 @@ class MadeImages:
             if path.rpartition("/")[2] in _KUSTOMIZATIONS and (text := self._subject.text(path)) is not None:
                 _, images, after = text.text.partition("images:")
                 names.update(match["name"] for match in _ENTRY.finditer(after) if images)
-        for path in {site.path for site in self._subject.sites if site.kind is Kind.IMAGE and site.get("verb") == "set"}:
-            if (text := self._subject.text(path)) is not None:
-                names.update(match[1] for match in _SET.finditer(text.text))
+        scripts = (path for path in self._subject.entries if _SCRIPT.search(path))
+        for _, data in self._subject.tree.read_many(scripts):
+            if b"edit set image" in data:
+                names.update(match[1].decode() for match in _SET.finditer(data))
         return frozenset(names)
 
     @cached_property

@@ -1,6 +1,7 @@
 """RG109: one address says two versions."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from relgraph.infer.facts import Facts
@@ -110,15 +111,24 @@ def _is_chart(asset: str, name: str) -> bool:
 
 
 def _finding(facts: Facts, subject: Subject, site: Site, ref: Site, outer: Version, inner: Version, message: str) -> Finding:
+    """At the one of the two whose version fewer other references of the tree have."""
+    line = facts.lines.get(facts.identity.line(subject, ref).name, ())
+    usual = Counter(one.version.padded for one in line if one.version is not None and one.site not in (ref, site))
+    ref_is_wrong = usual[inner.padded] > usual[outer.padded]
+    wrong, other = (ref, site) if ref_is_wrong else (site, ref)
+    bad, good = (outer, inner) if ref_is_wrong else (inner, outer)
     return facts.finding(
         (_CODE, _NAME, _severity(site)),
         subject,
-        site,
+        wrong,
         message,
-        expected=inner.prefix + outer.bare,
-        actual=site.value,
-        why=(f"{ref.path}:{ref.span.line} names the ref {ref.value}", f"the same address then says {site.value}"),
-        related=((subject, ref),),
+        expected=bad.prefix + good.bare,
+        actual=wrong.value,
+        why=(
+            f"{ref.path}:{ref.span.line} names the ref {ref.value}, and then {site.value}",
+            *((f"{usual[good.padded]} other reference(s) of this tree say {good.bare}",) if usual[good.padded] else ()),
+        ),
+        related=((subject, other),),
     )
 
 
