@@ -304,8 +304,21 @@ def test_a_lost_commit_leaves_the_rest(clone: Path, opened: Open) -> None:
     assert names(repository) == ["app/v1.1.0", "v1.1.0"]
     assert repository.tree("v1.0.0") is None
     assert repository.tree("HEAD") is not None
-    # Git cannot walk the history any more: what is sure remains.
-    assert repository.ancestors("v1.1.0") in ({"v1.1.0", "app/v1.1.0"}, frozenset())
+    assert repository.ancestors("v1.1.0") == {"v1.1.0", "app/v1.1.0"}
+
+
+def test_where_git_cannot_walk_the_history_what_is_sure_remains(clone: Path, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = opened(clone)
+    run = Git.run
+
+    def failing(self: Git, *arguments: str, data: bytes = b"", ok: tuple[int, ...] = (0,)) -> bytes:
+        if any(argument.startswith("--merged") for argument in arguments):
+            raise EnvironmentFailure("loose object is corrupt")
+        return run(self, *arguments, data=data, ok=ok)
+
+    monkeypatch.setattr(Git, "run", failing)
+    assert repository.ancestors("v1.1.0") == {"v1.1.0", "app/v1.1.0"}
+    assert repository.ancestors("main") == frozenset()
 
 
 def test_a_commit_without_its_tree(clone: Path, opened: Open) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
+from relgraph.errors import EnvironmentFailure
 from relgraph.git.batch import ObjectReader
 from relgraph.git.command import BIG, Git
 from relgraph.model.repository import INDEX, WORKTREE, Entry
@@ -108,7 +109,11 @@ class IndexTree:
     def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """The content of many files, in the order given, without the unreadable ones."""
         wanted = [(path, entry.oid) for path in paths if (entry := self.entries.get(path)) and entry.mode in _FILES]
-        sizes = self._reader.sizes(oid for _, oid in wanted)
+        try:
+            sizes = self._reader.sizes(oid for _, oid in wanted)
+        except EnvironmentFailure:
+            # Old versions of git end over the first object that a partial clone lacks; reading goes on behind each.
+            return _contents(self._reader, wanted)
         return _contents(
             self._reader, [pair for pair, size in zip(wanted, sizes, strict=True) if size is not None and size <= self._limit]
         )
