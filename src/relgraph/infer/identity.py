@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from relgraph.infer.binding import Bindings, bind, is_generic
 from relgraph.infer.lines import Line, basename, git_line, image_line, module_line, stem
-from relgraph.model.site import Kind, Site
+from relgraph.model.site import Kind, Role, Site
 from relgraph.model.version import parse_version
 from relgraph.model.world import Subject, World
 
@@ -19,6 +19,10 @@ _COMMON = frozenset(
     "manager controller operator server agent api client cli chart charts core base common proxy main app web ui build builder"
     " controller-manager webhook worker test tests test-infra infra docs website examples release tools scripts".split()
 )
+
+
+# Names under which a version file states its repository's own version.
+_STATES = frozenset({"stable", "latest", "current", "newest", "next", "edge", "release"})
 
 
 class Identity:
@@ -98,7 +102,7 @@ class Identity:
 
     def _artifact(self, subject: Subject, site: Site) -> Line:
         name = site.name.removeprefix("oci://").lower()
-        if site.kind is Kind.CHART and "/" not in name and site.role == "declares":
+        if site.kind is Kind.CHART and "/" not in name and site.role is Role.DECLARES:
             return Line(self.address(subject), f"{site.path} belongs to {subject.name}")
         for registry in _PATH_REGISTRIES:
             if not name.startswith(registry):
@@ -116,6 +120,8 @@ class Identity:
         return image_line(site.name)
 
     def _variable(self, subject: Subject, site: Site) -> Line:
+        if site.role is Role.DECLARES and site.get("scope") == "file" and (is_generic(site.name) or site.name.lower() in _STATES):
+            return Line(self.address(subject), f"{site.path} states the version of {subject.name}")
         bound = self.bindings(subject).of(site)
         lines = Counter(self._own_line(subject, binding.target).name for binding in bound)
         if lines:

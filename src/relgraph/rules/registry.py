@@ -3,6 +3,7 @@
 from relgraph.rules import (
     action_map,
     action_pin_comment,
+    artifact_home,
     chart_triple,
     chart_value_unknown,
     derived_source,
@@ -38,6 +39,7 @@ RULES: tuple[Rule, ...] = (
     action_pin_comment.RULE,
     action_map.RULE,
     released_with.RULE,
+    artifact_home.RULE,
     nonexistent_ref.RULE,
     nonexistent_path.RULE,
     self_reference.PENDING,
