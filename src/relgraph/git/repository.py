@@ -115,13 +115,15 @@ class GitRepository:
     @cached_property
     def branches(self) -> frozenset[str]:
         """Names of its branches, local and remote-tracking, without remote; those of today, whatever the moment."""
-        return branch_names(self._refs("refs/heads", "refs/remotes"), tuple(self._remotes))
+        return branch_names((ref for _, ref in self._heads), tuple(self._remotes))
 
     @cached_property
     def default_branch(self) -> str:
         """The branch that HEAD names, whether it has commits or not; empty when detached."""
-        output = self._git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode("utf-8", "surrogateescape").strip("\n")
-        return output.removeprefix("refs/heads/") if output.startswith("refs/heads/") else ""
+        current = next((ref for here, ref in self._heads if here), None)
+        if current is None:  # detached, or no commits yet
+            current = self._git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode("utf-8", "surrogateescape").strip("\n")
+        return current.removeprefix("refs/heads/") if current.startswith("refs/heads/") else ""
 
     @property
     def complete(self) -> bool:
@@ -189,6 +191,12 @@ class GitRepository:
     @cached_property
     def _remotes(self) -> dict[str, Sequence[str]]:
         return dict(remotes_of(self.location.config))
+
+    @cached_property
+    def _heads(self) -> list[tuple[bool, str]]:
+        """The full name of every branch, and whether HEAD names it."""
+        output = self._git.run("for-each-ref", "--format=%(HEAD)%(refname)", "refs/heads", "refs/remotes")
+        return [(line[0] == "*", line[1:]) for line in output.decode("utf-8", "surrogateescape").split("\n") if line]
 
     def _refs(self, *arguments: str) -> list[str]:
         output = self._git.run("for-each-ref", "--format=%(refname)", *arguments).decode("utf-8", "surrogateescape")
