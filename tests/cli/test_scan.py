@@ -76,7 +76,7 @@ def test_people_get_no_notes_but_their_number(calls: CALLS, capsys: pytest.Captu
     shown = capsys.readouterr().out
     assert "a.yaml" not in shown
     assert "b.yaml" in shown
-    assert shown.endswith("1 error, 1 warning (3 files, 3 references, 0.50 s; 1 of lower severity not listed)\n")
+    assert shown.endswith("1 error, 1 warning (3 files, 3 references, 0.50 s; 1 note not listed)\n")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,8 @@ def test_without_reasons_nothing_folds() -> None:
     ("text", "span"),
     [
         ("1.4.2", "`1.4.2`"),
-        ("a|b", "`a\\|b`"),
+        ("a|b", "<code>a&#124;b</code>"),
+        ("*\\|<b>", "<code>&#42;&#92;&#124;&#60;b&#62;</code>"),
         ("`", "`` ` ``"),
         ("a``b", "```a``b```"),
         (" x ", "`  x  `"),

@@ -20,8 +20,11 @@ warning  image:quay.io/acme/sidecar  RG301 floating-reference
   deploy/sidecar.yaml:7:12  latest
   because latest is no version
 
-2 errors, 1 warning (622 files, 385 references, 0.21 s; 1 waived; 3 of lower severity not listed)
+2 errors, 1 warning (622 files, 385 references, 0.21 s; 1 waived; 3 notes not listed)
 """
+
+
+UNLISTED = {Severity.NOTE: 3}
 
 
 def lines(*findings: Finding, view: View = View()) -> list[str]:
@@ -29,11 +32,11 @@ def lines(*findings: Finding, view: View = View()) -> list[str]:
 
 
 def test_a_mistake_made_in_several_files_is_explained_once() -> None:
-    assert render(SAMPLE, View(unlisted=3)) == EXPECTED
+    assert render(SAMPLE, View(unlisted=UNLISTED)) == EXPECTED
 
 
 def test_color_changes_nothing_but_color() -> None:
-    colored = render(SAMPLE, View(color=True, unlisted=3))
+    colored = render(SAMPLE, View(color=True, unlisted=UNLISTED))
     assert "\x1b[1;31merror\x1b[0m" in colored
     for sequence in ("0", "1", "2", "31", "32", "1;31", "1;33"):
         colored = colored.replace(f"\x1b[{sequence}m", "")
@@ -86,8 +89,15 @@ def test_an_absent_value_is_shown_as_empty_quotes() -> None:
 def test_prose_is_wrapped_to_the_width_and_places_are_not() -> None:
     finding = mismatch("a-folder-with-a-long-name/and-another-one/values.yaml", 3, "1.0.0")
     shown = lines(finding, view=View(width=50))
-    assert all(len(line) <= 50 for line in shown if line.startswith("    webservice"))
-    assert "  a-folder-with-a-long-name/and-another-one/values.yaml:3:8  1.0.0, should be 1.4.2" in shown
+    assert all(len(line) <= 50 for line in shown[1:] if not line.startswith("  a-folder"))
+    place = shown.index("  a-folder-with-a-long-name/and-another-one/values.yaml:3:8  1.0.0,")
+    assert shown[place + 1] == "    should be 1.4.2"
+
+
+def test_what_should_be_written_has_a_line_of_its_own_where_both_are_long() -> None:
+    finding = floating("a.yaml", 1)._replace(actual="a" * 20, expected="b" * 30)
+    shown = lines(finding, view=View(width=60))
+    assert shown[shown.index(f"  a.yaml:1:12  {'a' * 20},") + 1] == f"{' ' * 15}should be {'b' * 30}"
 
 
 def test_a_clean_report_is_one_line() -> None:
@@ -95,7 +105,9 @@ def test_a_clean_report_is_one_line() -> None:
 
 
 def test_a_clean_list_does_not_hide_what_it_leaves_out() -> None:
-    assert summary(Report((), files=2, sites=3), View(unlisted=1)).startswith("nothing to list (")
+    assert summary(Report((), files=2, sites=3), View(unlisted={Severity.NOTE: 1, Severity.WARNING: 0})).startswith(
+        "nothing to list ("
+    )
 
 
 def test_nothing_from_a_repository_drives_the_terminal() -> None:

@@ -44,9 +44,12 @@ def escape(text: str) -> str:
 
 def code(text: str) -> str:
     """A code span (CommonMark 6.1) that is also safe in a table cell; a dash for no text."""
-    shown = visible(text).replace("|", "\\|")
+    shown = visible(text)
     if not shown.strip():
         return "–"
+    if "|" in shown:
+        # No span of backticks can hold a backslash and a bar in a table (GFM 4.10).
+        return f"<code>{_SPECIAL.sub(lambda match: f'&#{ord(match.group())};', shown)}</code>"
     fence = "`" * (max(map(len, _BACKTICKS.findall(shown)), default=0) + 1)
     # A space next to a backtick, or one on both ends, is taken away by the reader of the span.
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""

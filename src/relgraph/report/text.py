@@ -39,12 +39,13 @@ def summary(report: Report, view: View) -> str:
     """One line: how many findings of each severity, what was read, how long it took."""
     counts = [(severity, report.count(severity)) for severity in Severity]
     said = [paint(severity, _number(count, severity), view.color) for severity, count in counts if count]
-    head = ", ".join(said) if said else "nothing wrong" if not view.unlisted else "nothing to list"
+    unlisted = [_number(count, severity) for severity, count in view.unlisted.items() if count]
+    head = ", ".join(said) if said else "nothing to list" if unlisted else "nothing wrong"
     notes = [f"{_number(report.files, 'file')}, {_number(report.sites, 'reference')}, {report.seconds:.2f} s"]
     if report.waived:
         notes.append(f"{report.waived} waived")
-    if view.unlisted:
-        notes.append(f"{view.unlisted} of lower severity not listed")
+    if unlisted:
+        notes.append(f"{', '.join(unlisted)} not listed")
     return f"{head} ({'; '.join(notes)})"
 
 
@@ -77,7 +78,7 @@ def _group(group: Sequence[Finding], view: View) -> list[str]:
     addresses = [_address(finding.place, first.place, view) for finding in group]
     column = max((len(address) for address in addresses if len(address) <= 60), default=0)
     for finding, address in zip(group, addresses, strict=True):
-        lines.append(f"  {address:{column}}{_values(finding, view)}".rstrip())
+        lines += _place_lines(f"  {address:{column}}  ", finding, view)
         if not shared_message:
             lines += _prose(finding.message, view, "    ")
         if not shared_reasons:
@@ -87,14 +88,18 @@ def _group(group: Sequence[Finding], view: View) -> list[str]:
     return lines
 
 
-def _values(finding: Finding, view: View) -> str:
-    actual = None if finding.actual is None else paint("actual", _value(finding.actual), view.color)
-    expected = None if finding.expected is None else paint("expected", _value(finding.expected), view.color)
-    if actual is not None and expected is not None:
-        return f"  {actual}, should be {expected}"
-    if expected is not None:
-        return f"  should be {expected}"
-    return "" if actual is None else f"  {actual}"
+def _place_lines(start: str, finding: Finding, view: View) -> list[str]:
+    """The place, what is written there and what should be, on one line where that is not too long."""
+    actual = None if finding.actual is None else _value(finding.actual)
+    expected = None if finding.expected is None else _value(finding.expected)
+    written = "" if actual is None else paint("actual", actual, view.color)
+    wanted = "" if expected is None else f"should be {paint('expected', expected, view.color)}"
+    if not (written and wanted):
+        return [f"{start}{written}{wanted}".rstrip()]
+    if len(f"{start}{actual}, should be {expected}") <= view.width:
+        return [f"{start}{written}, {wanted}"]
+    indent = len(start) if len(f"{start}should be {expected}") <= view.width else 4
+    return [f"{start}{written},", f"{' ' * indent}{wanted}"]
 
 
 def _value(value: str) -> str:

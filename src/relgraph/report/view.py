@@ -26,14 +26,14 @@ class View(NamedTuple):
     ``color`` allows SGR sequences, ``width`` wraps prose (in columns); both matter to text alone. ``folders`` maps a
     repository's name to the folder that its paths are relative to, as the reader would write it (empty for the current
     one); a repository without a folder of files (bare) is missing there. ``rules`` are the rules that ran, ``unlisted`` counts
-    the findings that were left out because of their severity, ``version`` is relgraph's own.
+    the findings of each severity that were left out, ``version`` is relgraph's own.
     """
 
     color: bool = False
     width: int = 100
     folders: Mapping[str, str] = MappingProxyType({})
     rules: tuple[About, ...] = ()
-    unlisted: int = 0
+    unlisted: Mapping[Severity, int] = MappingProxyType({})
     version: str = ""
 
     def file(self, place: Place) -> str:

@@ -39,7 +39,7 @@ def run(values: Values, terminal: Terminal) -> int:
         width=terminal.width,
         folders=_folders(found),
         rules=tuple(about(rule) for rule in rules),
-        unlisted=len(judged.findings) - len(listed.findings),
+        unlisted={severity: judged.count(severity) - listed.count(severity) for severity in Severity},
         version=__version__,
     )
     text = render(format_name, listed, view)
