@@ -37,17 +37,19 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if site.name in made or (site.path, site.name) in told:
                 continue
             told.add((site.path, site.name))
-            yield _finding(facts, subject, site)
+            now = moved_to(site.name, subject.entries)
+            # A command in a document that names a file which is nowhere is meant for another folder than this tree.
+            if now is not None or site.key == "link" or path_role(site.path) is not PathRole.DOCUMENT:
+                yield _finding(facts, subject, site, now)
 
 
-def _finding(facts: Facts, subject: Subject, site: Site) -> Finding:
-    now = moved_to(site.name, subject.entries)
+def _finding(facts: Facts, subject: Subject, site: Site, now: str | None) -> Finding:
     why = [f"the tree has no {site.name}, and nothing in it makes it"]
     if now is not None:
         why.append(f"a file of that name is {now}")
     role = path_role(site.path)
     link = site.key == "link"
-    severity = Severity.NOTE if link or (role in (PathRole.TEST, PathRole.DOCUMENT) and now is None) else Severity.WARNING
+    severity = Severity.NOTE if link or (role is PathRole.TEST and now is None) else Severity.WARNING
     return facts.finding(
         (_CODE, _NAME, severity),
         subject,
@@ -70,6 +72,9 @@ def _is_missing(subject: Subject, site: Site) -> bool:
     places = _places(site)
     if not places or any(subject.exists(place) for place in places):
         return False
+    if site.key == "link":
+        # A template's links count from where it is rendered to.
+        return "templates/" not in site.path and not any(_below_link(subject, place) for place in places)
     first = name.partition("/")[0]
     if "/" not in name:
         # A bare name may be anywhere; only `include` says that it is beside the file.
@@ -97,6 +102,8 @@ def _bases(site: Site) -> tuple[str, ...]:
 
 
 def _places(site: Site) -> list[str]:
+    if resolved := site.get("resolved"):
+        return [resolved]
     found = [join(base, site.name) for base in _bases(site)]
     # A path that leads out of the tree from somewhere is meant from somewhere else.
     return [] if site.name.startswith("..") and None in found[:1] else [place for place in found if place]
@@ -108,23 +115,30 @@ def _below_link(subject: Subject, path: str) -> bool:
 
 
 def _made_elsewhere(subject: Subject, missing: list[Site]) -> frozenset[str]:
-    """Those of the missing files that some recipe or script of the tree writes, or some rule has as its target."""
-    names = {site.name for site in missing}
-    if not names:
+    """Those of the missing files that some recipe or script of the tree writes, or some rule has as its target.
+
+    What makes a folder that is not in the tree may make all that is said to be in it.
+    """
+    wanted: dict[str, set[str]] = {}
+    for site in missing:
+        for path in (site.name, *ancestors(site.name)):
+            if path and not subject.exists(path):
+                wanted.setdefault(path, set()).add(site.name)
+    if not wanted:
         return frozenset()
-    word = "|".join(re.escape(name) for name in sorted(names))
+    word = "|".join(re.escape(path) for path in sorted(wanted, key=len, reverse=True))
     written = re.compile(
         rf"(?:>>?[ \t]*|(?:-o|-O|--output|--out|--dest|-out)[ =]|\b(?:tee|touch|mkdir|cp|mv|install|ln|git clone|wget|curl|unzip|tar)\b[^\n;|&]*[ \t=/])"
-        rf"[\"']?(?:\./|\$\(?\{{?\w+\}}?\)?/)*(?P<name>{word})|^(?P<target>{word})[^\n=]*:(?!=)",
+        rf"[\"']?(?:\./|\$\(?\{{?\w+\}}?\)?/)*(?P<path>{word})(?![\w.-])|^(?P<target>{word})[^\n=]*:(?!=)",
         re.MULTILINE,
     )
     found: set[str] = set()
     paths = [path for path in subject.entries if _SCRIPTS.fullmatch(path) and path_role(path) is not PathRole.VENDORED]
-    first = {name.rpartition("/")[2].encode() for name in names}
+    first = {path.rpartition("/")[2].encode() for path in wanted}
     for _, data in subject.tree.read_many(paths):
         if any(name in data for name in first):
             for match in written.finditer(data.decode("utf-8", "replace")):
-                found.add(match["name"] or match["target"])
+                found |= wanted[match["path"] or match["target"]]
     return frozenset(found)
 
 
@@ -143,7 +157,7 @@ RULE = Rule(
 
     Paths count from the root, and from every folder that holds the file that names them. Nothing is said of absolute paths, paths
     with variables, what is written by a script or rule of the tree, what git ignores, and folders of builds and temporary files.
-    A note for links of documents, and in documents and tests where no such file is anywhere.
+    A note for links of documents, and in tests where no such file is anywhere.
     """,
     _check,
     failing=(

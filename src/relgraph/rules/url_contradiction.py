@@ -107,7 +107,9 @@ def _named_alike(name: str, asset: str) -> bool:
 
 def _is_chart(asset: str, name: str) -> bool:
     # A packaged chart's version is often not that of the release that it is attached to.
-    return asset.endswith(".tgz") and not re.search(r"linux|darwin|windows|amd64|arm64|x86", asset) and not _named_alike(name, asset)
+    if not asset.endswith(".tgz") or re.search(r"linux|darwin|windows|amd64|arm64|x86", asset):
+        return False
+    return "chart" in asset or not _named_alike(name, asset)
 
 
 def _finding(facts: Facts, subject: Subject, site: Site, ref: Site, outer: Version, inner: Version, message: str) -> Finding:

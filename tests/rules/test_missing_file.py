@@ -1,0 +1,83 @@
+"""Files that builds, scripts and documents use and that are not there."""
+
+import pytest
+
+from judged import of_files
+from relgraph.model.finding import Finding, Severity
+from relgraph.rules.missing_file import RULE
+
+
+def said(files: dict[str, str]) -> list[Finding]:
+    return of_files(RULE, files)
+
+
+def make(*lines: str, **files: str) -> list[Finding]:
+    return said({"Makefile": "\n".join(lines) + "\n", **{name.replace("__", "/"): content for name, content in files.items()}})
+
+
+def test_a_variable_and_a_recipe_name_what_was_moved() -> None:
+    files = {"attic/docs/needs.txt": "", "attic/docs/scripts/serve.sh": ""}
+    makefile = "NEEDS=docs/needs.txt\n\nserve:\n\tPORT=1 docs/scripts/serve.sh\n"
+    found = said({"Makefile": makefile, **files})
+    assert [(one.severity, one.actual, one.expected) for one in found] == [
+        (Severity.WARNING, "docs/needs.txt", "attic/docs/needs.txt"),
+        (Severity.WARNING, "docs/scripts/serve.sh", "attic/docs/scripts/serve.sh"),
+    ]
+    assert said({"Makefile": makefile.replace("docs/", "attic/docs/"), **files}) == []
+
+
+def test_a_script_edits_files_that_are_gone() -> None:
+    script = '#!/bin/bash\nsed -i "s/1.0.0/$1/" config/hooks/web.yaml\nsed -i "s/1.0.0/$1/" docs/guide/setup.md\n'
+    assert [one.actual for one in said({"scripts/release.sh": script})] == ["config/hooks/web.yaml", "docs/guide/setup.md"]
+    assert said({"scripts/release.sh": script, "config/hooks/web.yaml": "", "docs/guide/setup.md": ""}) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "\tbash /opt/tools/x.sh",
+        "\tbash $(TOOLS)/x.sh",
+        "\tbash bin/tool.sh",
+        "\tbash hack/tools/x.sh > out/y.txt",
+        "\tcd hack && bash tools/x.sh",
+        "\tcurl -o scripts/get.sh https://example.org/get.sh\n\tbash scripts/get.sh",
+        "\tgit clone https://example.org/x work/x && bash work/x/run.sh",
+        "# hack/old.sh did this once",
+    ],
+)
+def test_paths_that_need_not_be_there(line: str) -> None:
+    assert said({"Makefile": f"all:\n{line}\n", "hack/tools/x.sh": ""}) == []
+
+
+def test_what_another_script_writes_may_be_read() -> None:
+    files = {"Makefile": "all:\n\tbash hack/made.sh\n", "hack/make.sh": "#!/bin/sh\necho true > hack/made.sh\n"}
+    assert said(files) == []
+    assert len(said({"Makefile": files["Makefile"]})) == 1
+
+
+def test_targets_are_made() -> None:
+    assert make("hack/made.sh: source", "\tcp source hack/made.sh", "all: hack/made.sh", "\tbash hack/made.sh") == []
+
+
+def test_what_git_ignores_comes_from_elsewhere() -> None:
+    assert said({"Makefile": "all:\n\tbash local/x.sh\n", ".gitignore": "/local/\n"}) == []
+
+
+def test_a_script_may_name_its_neighbours() -> None:
+    script = "#!/bin/sh\nsource common/lib.sh\n"
+    assert said({"test/e2e/run.sh": script, "test/e2e/common/lib.sh": ""}) == []
+    assert said({"test/e2e/run.sh": script, "test/common/lib.sh": ""}) == []
+
+
+def test_a_broken_link_of_a_document_is_a_note() -> None:
+    (found,) = said({"README.md": "See [the guide](docs/guide.md).\n", "attic/guide.md": ""})
+    assert (found.severity, found.expected) == (Severity.NOTE, "attic/guide.md")
+
+
+def test_a_workflow_that_checks_out_other_repositories_is_not_judged() -> None:
+    run = "      - run: bash hack/x.sh\n"
+    other = "      - uses: actions/checkout@v4\n        with:\n          repository: acme/other\n"
+    workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+    files = {"hack/y.sh": ""}
+    assert len(said({".github/workflows/a.yml": workflow + run, **files})) == 1
+    assert said({".github/workflows/a.yml": workflow + other + run, **files}) == []
