@@ -64,7 +64,8 @@ class Answer:
 
     def within(self, seconds: float) -> None:
         """Let the rest of the body come within so many seconds, or fail."""
-        self._connection.finish_by(monotonic() + seconds)
+        if self._give_back is not None:
+            self._connection.finish_by(monotonic() + seconds)
 
     def close(self) -> None:
         """Give the connection up; one whose body was not read to its end cannot be used again."""

@@ -8,7 +8,8 @@ from relgraph.oci.content import Source, VerifiedReader
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest, is_digest
 from relgraph.oci.errors import NotFound, TagExists
-from relgraph.oci.manifest import is_manifest_type, parse_document, referrer_entry
+from relgraph.oci.manifest import Document, is_manifest_type, parse_document, referrer_entry
+from relgraph.oci.storage import push_document, read_document
 
 __all__ = ["MemoryRepository"]
 
@@ -55,6 +56,17 @@ class MemoryRepository:
         descriptor = self._documents.get(digest) if digest is not None else None
         if descriptor is None:
             raise NotFound(reference, where=self.name)
+        return descriptor
+
+    def load(self, reference: str) -> Document:
+        """The manifest or index of a tag or digest."""
+        return read_document(self, self.resolve(reference))
+
+    def publish(self, document: Document, tag: str = "", *, replacing: Descriptor | None = None) -> Descriptor:
+        """Store a manifest and name it."""
+        descriptor = push_document(self, document)
+        if tag:
+            self.tag(descriptor, tag, replacing=replacing)
         return descriptor
 
     def tag(self, descriptor: Descriptor, tag: str, *, replacing: Descriptor | None = None) -> None:

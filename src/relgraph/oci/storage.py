@@ -73,6 +73,9 @@ class Resolver(Protocol):
     def resolve(self, reference: str) -> Descriptor:
         """The descriptor (media type, digest, size) of a tag or a digest. Resolve once and use the digest from then on."""
 
+    def load(self, reference: str) -> Document:
+        """The manifest or index of a tag or a digest, verified: what :meth:`resolve` names, read in the same step."""
+
 
 class Tagger(Protocol):
     """Gives names to manifests."""
@@ -83,6 +86,13 @@ class Tagger(Protocol):
         A tag that names it already stays as it is. One that names anything else raises
         :class:`~relgraph.oci.errors.TagExists`, unless it names ``replacing``: the declared channels (``latest``, ``v1``) and
         the lists kept under a tag (referrers, signatures) move in this way and no other.
+        """
+
+    def publish(self, document: Document, tag: str = "", *, replacing: Descriptor | None = None) -> Descriptor:
+        """Store a manifest or index whose children are stored and let ``tag`` name it, under the rule of :meth:`tag`.
+
+        Cheaper than the two steps, and nothing is done where the tag names it already. Without a tag it is stored as
+        something that stands by itself.
         """
 
 
