@@ -1,0 +1,1 @@
+"""The commands that are modelled: what each would print, write or publish."""
