@@ -3,6 +3,7 @@ import re
 import textwrap
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -171,6 +172,12 @@ def test_plain_scalars_go_on_over_lines() -> None:
     assert read("a: one\n  two\n\n  three # end\nb:\n  four\n  five\nc: 6\n") == {"a": "one two three", "b": "four five", "c": "6"}
 
 
+def test_a_dash_in_text_that_goes_on_opens_no_sequence() -> None:
+    assert read("a: one\n  - two\nb: # none\n  - three\nc:\n- d: four\n  e: five\n") == {
+        "a": "one - two", "b[0]": "three", "c[0].d": "four", "c[0].e": "five",
+    }  # fmt: skip
+
+
 def test_quoted_scalars_go_on_over_lines() -> None:
     assert read("a: \"one\n  b: two\"\nc: 'x\n  y' # z\nd: 1\n") == {"a": "one b: two", "c": "x y", "d": "1"}
 
@@ -189,6 +196,7 @@ def test_flow_collections() -> None:
 
 
 def test_flow_collections_may_span_lines() -> None:
+    assert read("a: [one\n  two, {b: three\n  four}]\n") == {"a[0]": "one two", "a[1].b": "three four"}
     assert read("a: [\n  b, # no\n  c,\n]\nd:\n  {e: f,\n   g: h}\ni: 1\n") == {"a[0]": "b", "a[1]": "c", "d.e": "f", "d.g": "h", "i": "1"}
 
 
@@ -275,6 +283,36 @@ def leaves(tree: object, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[s
 def test_what_is_written_is_read(tree: dict[str, object]) -> None:
     source = written(tree)
     assert [(scalar.path, source[scalar.start : scalar.end]) for scalar in scalars(source)] == leaves(tree)
+
+
+WORDS = st.text(alphabet="ab1.:-#'\"{}[],&*!|>%@ \\é", min_size=1, max_size=120).filter(lambda word: "{{" not in word and "{%" not in word)
+DATA = st.recursive(WORDS, lambda inner: st.one_of(st.dictionaries(WORDS, inner, min_size=1, max_size=3), st.lists(inner, min_size=1, max_size=3)))
+
+
+def data_leaves(data: object, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], str]]:
+    if isinstance(data, dict):
+        return [leaf for key, value in data.items() for leaf in data_leaves(value, (*path, key))]
+    if isinstance(data, list):
+        return [leaf for index, value in enumerate(data) for leaf in data_leaves(value, (*path, index))]
+    return [(path, str(data))]
+
+
+@given(st.dictionaries(KEYS, DATA, min_size=1, max_size=3), st.sampled_from([None, "'", '"']), st.booleans())
+def test_what_a_writer_of_yaml_writes_is_read(data: dict[str, object], style: str | None, flow: bool) -> None:
+    # Keys within are kept plain, because the reader takes quoted keys as they are written.
+    source = yaml.safe_dump(plain_keys(data), default_style=style, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=10**6 if flow else 80)
+    found = [(unquoted_keys(scalar.path), unquote(source[scalar.start : scalar.end], scalar.style)) for scalar in scalars(source)]
+    assert found == data_leaves(plain_keys(data))
+
+
+def plain_keys(data: object) -> object:
+    if isinstance(data, dict):
+        return {re.sub(r"[^a-z]", "", key) + f"k{index}": plain_keys(value) for index, (key, value) in enumerate(data.items())}
+    return [plain_keys(value) for value in data] if isinstance(data, list) else data
+
+
+def unquoted_keys(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    return tuple(part.strip("'\"") if isinstance(part, str) else part for part in path)
 
 
 ANYTHING = st.one_of(

@@ -98,7 +98,11 @@ class _Reader:
             if key is None and not dashes:
                 if self._is_marker(match, column):
                     continue
-            elif key is not None and key[0] == "{" and self._is_control(match):
+            elif key is not None:
+                if key[0] == "{" and self._is_control(match):
+                    continue
+            elif self._plain >= 0 and column > self._plain_column:
+                self._continue_plain(match.end(1), match.end())  # a dash within text that goes on
                 continue
             self._begun = True
             if dashes:

@@ -48,7 +48,10 @@ def read_flow(text: str, position: int, end: int, parent: int) -> tuple[list[Flo
         if not frames and kind != "open":
             return found, position
         if kind in ("plain", "double", "single"):
-            pending = None if hidden else _scalar(text, kind, match, frames[-1])
+            one = None if hidden else _scalar(text, kind, match, frames[-1])
+            if one is not None and pending is not None and one.style is Style.PLAIN is pending.style:
+                one = one._replace(start=pending.start)  # another line of the same
+            pending = one
         elif kind == "colon":
             if pending is not None:
                 frames[-1].current = text[pending.start : pending.end]
@@ -60,22 +63,27 @@ def read_flow(text: str, position: int, end: int, parent: int) -> tuple[list[Flo
             if pending is not None and pending.path[-1] != "":
                 found.append(pending)
             pending = None
-            if kind == "comma":
-                if not hidden:
-                    _next(frames[-1])
-            elif kind == "open":
-                if len(frames) < _MAX_DEPTH and not hidden:
-                    here = (*frames[-1].path, _current(frames[-1])) if frames else ()
-                    frames.append(_Frame(here, None if text[position - 1] == "{" else 0))
-                else:
-                    hidden += 1
-            elif hidden:
-                hidden -= 1
-            else:
-                frames.pop()
-                if not frames:
-                    return found, position
+            hidden = _turn(frames, hidden, kind, mapping=text[position - 1] == "{")
+            if not frames:
+                return found, position
     return found, position
+
+
+def _turn(frames: list[_Frame], hidden: int, kind: str | None, *, mapping: bool) -> int:
+    """Open, close or go on in a collection; the number of open ones that are too deep to be followed."""
+    if kind == "open":
+        if hidden or len(frames) >= _MAX_DEPTH:
+            return hidden + 1
+        here = (*frames[-1].path, _current(frames[-1])) if frames else ()
+        frames.append(_Frame(here, None if mapping else 0))
+    elif kind == "close":
+        if hidden:
+            return hidden - 1
+        frames.pop()
+    elif not hidden:
+        top = frames[-1]
+        top.current = top.current + 1 if isinstance(top.current, int) else None
+    return hidden
 
 
 def _scalar(text: str, kind: str, match: re.Match[str], frame: _Frame) -> FlowScalar:
@@ -91,6 +99,3 @@ def _current(frame: _Frame) -> str | int:
     # The empty string stands for a key without a value, which is no scalar.
     return "" if frame.current is None else frame.current
 
-
-def _next(frame: _Frame) -> None:
-    frame.current = frame.current + 1 if isinstance(frame.current, int) else None
