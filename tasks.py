@@ -62,15 +62,15 @@ def bench_smoke(context: Context) -> None:
         _run(str(path), "--smoke")
 
 
-@task(help={"check": "change nothing; fail when a page is out of date"})
+@task(help={"check": "change nothing; fail when a file is out of date"})
 def docs(context: Context, check: bool = False) -> None:
-    """Write the pages that are derived from code (docs/reference, docs/schema)."""
+    """Write the files that are derived from code (docs/reference, docs/schema, the index of rules)."""
     from relgraph.cli.reference import pages
 
     wanted = pages()
     folders = (_ROOT / "docs/reference", _ROOT / "docs/schema")
     present = {path.relative_to(_ROOT).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file()}
-    stale = [name for name, text in wanted.items() if name not in present or (_ROOT / name).read_text("utf-8") != text]
+    stale = [name for name, text in wanted.items() if not (_ROOT / name).is_file() or (_ROOT / name).read_text("utf-8") != text]
     extra = sorted(present - wanted.keys())
     if check:
         for name in [*stale, *extra]:

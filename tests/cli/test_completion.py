@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from relgraph.cli.commands.completion import offers
 from relgraph.cli.main import main
+from relgraph.cli.rule_index import rule_index
 from relgraph.cli.table import COMMANDS, FORMATS
 from relgraph.rules.registry import RULES
 
@@ -52,8 +53,14 @@ def test_positionals_know_their_place() -> None:
 
 
 def test_rules_are_offered_by_code_and_name_with_what_they_report() -> None:
-    assert (RULES[0].code, f"{RULES[0].name}: {RULES[0].summary}") in offers(("explain", RULES[0].code[:3]))
-    assert RULES[0].name in values("scan", "--rule", RULES[0].name[:4])
+    code, name, summary = rule_index()[0]
+    assert (code, f"{name}: {summary}") in offers(("explain", code[:3]))
+    assert name in values("scan", "--rule", name[:4])
+
+
+def test_the_index_of_rules_is_that_of_the_registry() -> None:
+    # `invoke docs` writes it.
+    assert rule_index() == [(rule.code, rule.name, rule.summary) for rule in RULES]
 
 
 def test_nothing_is_known_of_an_unknown_command() -> None:

@@ -140,8 +140,8 @@ def test_a_closed_output_is_status_3() -> None:
 
 
 def test_the_light_commands_import_nothing_heavy() -> None:
-    heavy = "argparse asyncio datetime difflib inspect invoke jinja2 json networkx pathlib semver subprocess yaml".split()
-    for words in (["--version"], ["complete", "--", "sc"], ["complete", "--", "scan", "--f"]):
+    heavy = "relgraph.rules.registry argparse asyncio datetime difflib inspect invoke jinja2 json networkx pathlib semver subprocess yaml".split()
+    for words in (["--version"], ["complete", "--", "sc"], ["complete", "--", "scan", "--f"], ["complete", "--", "explain", "RG1"]):
         code = f"import sys; from relgraph.cli.main import main; main({words}); print(*(set({heavy}) & set(sys.modules)), file=sys.stderr)"
         done = subprocess.run(
             [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": _source()}

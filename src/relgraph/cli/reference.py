@@ -1,4 +1,4 @@
-"""The pages of ``docs/`` that follow from code: commands, rules and the schema of findings."""
+"""The files that follow from code: pages on commands and rules, the schema of findings, the index of rules."""
 
 from collections.abc import Mapping
 from json import dumps
@@ -6,6 +6,7 @@ from json import dumps
 from relgraph.cli.command import Command
 from relgraph.cli.commands.explain import markdown_page, markdown_table
 from relgraph.cli.commands.help import page
+from relgraph.cli.rule_index import INDEX, index_text
 from relgraph.cli.table import COMMANDS
 from relgraph.report.schema import findings_schema
 from relgraph.rules.registry import RULES
@@ -16,10 +17,11 @@ _NOTE = "<!-- Written by `invoke docs`; change the code that says it. -->"
 
 
 def pages() -> Mapping[str, str]:
-    """The text of every derived page, by its path from the repository's root."""
+    """The text of every derived file, by its path from the repository's root."""
     found = {
         "docs/reference/commands.md": "\n".join([_NOTE, "", "# Commands", "", *_commands()]),
         "docs/reference/rules.md": f"{_NOTE}\n\n# Rules\n\n{markdown_table(link='rules/{}.md')}",
+        INDEX: index_text((rule.code, rule.name, rule.summary) for rule in RULES),
         "docs/schema/findings-v1.json": dumps(findings_schema(), indent=2) + "\n",
     }
     for rule in RULES:

@@ -136,11 +136,11 @@ def _values(argument: Argument) -> Iterator[tuple[str, str]]:
     elif argument.offer is Offer.COMMANDS:
         yield from _commands()
     elif argument.offer is Offer.RULES:
-        from relgraph.rules.registry import RULES
+        from relgraph.cli.rule_index import rule_index
 
-        for rule in RULES:
-            yield rule.code, f"{rule.name}: {rule.summary}"
-            yield rule.name, rule.summary
+        for code, name, summary in rule_index():
+            yield code, f"{name}: {summary}"
+            yield name, summary
     elif argument.offer is not Offer.NOTHING:
         yield f":{argument.offer}", ""
 
