@@ -120,7 +120,8 @@ class Problem(NamedTuple):
 
 
 class Trigger(NamedTuple):
-    """What starts a pipeline: its file, and the events (``push-tag``, ``release``, ``dispatch``, ``call``, ``other``)."""
+    """What starts a pipeline: its file, and the events (``push-tag``, ``release``, ``create``, ``dispatch``, ``call``,
+    ``pull-request``, ``other``)."""
 
     path: str
     events: tuple[str, ...]

@@ -92,7 +92,7 @@ class _Parser:
                 return _UNCERTAIN
             files = self.shell.state.files
             if operator == "-d":
-                return _of(path in files.subject.directories or (files.exists(path) and not files.is_file(path)))
+                return _of(path in files.folders.names or (files.exists(path) and not files.is_file(path)))
             there = files.exists(path) if operator == "-e" else files.is_file(path)
             # What is not in the tree may be there all the same: tools put files beside it.
             return _OK if there else _UNCERTAIN

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Artifact, Derived, Packaging, Problem, Push, Spot, Stamp
 from relgraph.pipeline.kustomization import Built
+from relgraph.pipeline.state import Files
 from relgraph.pipeline.value import Holes, Value
 from relgraph.syntax.make import Makefile
 from relgraph.syntax.text import Text
 
 __all__ = ["Context", "Exhausted", "Origin"]
 
+_MODULE = re.compile(r"^module[ \t]+\"?github\.com/([\w.-]+/[\w.-]+)", re.MULTILINE)
 _MAX_STEPS = 6_000
 _MAX_STACK = 24
 _MAX_PROBLEMS = 200
@@ -66,6 +68,7 @@ class Context:
 
     def __init__(self, subject: Subject, tag: str) -> None:
         self.subject = subject
+        self.files = Files(subject)
         self.tag = tag
         self.holes = Holes()
         self.artifacts: list[Artifact] = []
@@ -121,4 +124,8 @@ class Context:
             match = re.fullmatch(r"[^/]+/(.+/[^/]+)", address)
             if match is not None:
                 return match[1]
+        module = self.subject.text("go.mod")
+        named = _MODULE.search(module.text) if module is not None else None
+        if named is not None:
+            return named[1]
         return f"{self.holes.mark('owner of the repository')}/{self.subject.name}"

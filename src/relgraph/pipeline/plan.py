@@ -1,6 +1,7 @@
 """What a release would publish: the pipelines of one tree, evaluated for one git tag."""
 
 import re
+from functools import cached_property
 
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Plan, Trigger
@@ -14,11 +15,13 @@ __all__ = ["evaluate", "has_pipeline", "workflow_paths"]
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 # What publishes wherever it stands; and what may, where a Makefile or script that publishes is called.
 _PUBLISHES = re.compile(
-    r"\bhelm\s+(?:package|push)\b|goreleaser|\b(?:docker|podman|buildah)\s+(?:\w+\s+)?push\b|--push\b|\bpush:\s*(?:true|\$)|\bko\s+(?:build|publish|resolve)\b"
-    r"|build-push-action|chart-releaser|skopeo\s+copy|\bcrane\s|action-gh-release|gh\s+release\s+create|push-to-registry"
+    r"\bhelm\s+(?:package|push)\b|goreleaser-action|\bgoreleaser\s+release|\b(?:docker|podman|buildah|nerdctl)\s+(?:\w+\s+)?push\b"
+    r"|\bbuildx\s+build\b[^#]{0,400}?--push\b|\bpush:\s*(?:true|[\"']?\$)|\bko\s+(?:build|publish|resolve)\b|chart-releaser-action"
+    r"|skopeo\s+copy|\bcrane\s+(?:push|copy|cp|tag)\b|action-gh-release|release-action@|\bgh\s+release\s+create|push-to-registry"
 )
 _CALLS = re.compile(r"\bmake\b|\b(?:ba)?sh\s+\S+\.sh|\./\S+|uses:\s*\./")
 _MAX_WORKFLOWS = 40
+_MAX_SCRIPTS = 300
 
 
 def workflow_paths(subject: Subject) -> tuple[str, ...]:
@@ -39,23 +42,30 @@ def evaluate(subject: Subject, tag: str) -> Plan:
     """
     context = Context(subject, tag)
     triggers: list[Trigger] = []
-    calling = _called_files_publish(subject)
+    callers = _Callers(subject)
     for path in workflow_paths(subject)[:_MAX_WORKFLOWS]:
         text = subject.text(path)
-        if text is None or not (_PUBLISHES.search(text.text) or (calling and _CALLS.search(text.text))):
+        if text is None:
+            continue
+        publishes = _PUBLISHES.search(text.text) is not None
+        if not publishes and not _CALLS.search(text.text):
             continue
         root = read_yaml(text.text)
-        if root is None:
-            continue
-        events = events_of(text.text, root, tag)
+        events = events_of(text.text, root, tag) if root is not None else ()
         event = next((one for one in ("push-tag", "release", "create", "dispatch") if one in events), "other")
-        if event == "other" and (not _PUBLISHES.search(text.text) or set(events) == {"call"}):
+        if not publishes:
+            # A workflow that only calls scripts may release, unless it tests: then it runs for pull requests, too.
+            if event not in ("push-tag", "release", "create") or "pull-request" in events:
+                continue
+            if not callers.any:
+                continue
+        if not events or set(events) == {"call"}:
             continue
         triggers.append(Trigger(path, events))
         context.by_tag = event in ("push-tag", "release", "create")
         context.stack.clear()
         try:
-            run_workflow(context, path, TOOLS, event if event != "create" else "push-tag")
+            run_workflow(context, path, TOOLS, event if event != "create" else "push-tag", worthwhile=callers.may_publish)
         except (Exhausted, RecursionError):
             context.stack.clear()
             context.problem(f"{path} does more than is evaluated")
@@ -65,10 +75,34 @@ def evaluate(subject: Subject, tag: str) -> Plan:
     )  # fmt: skip
 
 
-def _called_files_publish(subject: Subject) -> bool:
-    for path in subject.entries:
-        if path.count("/") <= 2 and (path.endswith((".sh", ".mk")) or path.rpartition("/")[2] in ("Makefile", "GNUmakefile")) and not path.startswith("vendor/"):
-            text = subject.text(path)
-            if text is not None and _PUBLISHES.search(text.text):
-                return True
-    return False
+class _Callers:
+    """Which texts may publish: by themselves, or by what they call."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+
+    @cached_property
+    def _files(self) -> tuple[str, ...]:
+        wanted = []
+        for path in self._subject.entries:
+            name = path.rpartition("/")[2]
+            if (name.endswith((".sh", ".mk")) or name in ("Makefile", "GNUmakefile")) and path.count("/") <= 2 and not path.startswith("vendor/"):
+                wanted.append(path)
+        found = []
+        for path, data in self._subject.tree.read_many(wanted[:_MAX_SCRIPTS]):
+            if _PUBLISHES.search(data.decode("utf-8", "replace")):
+                found.append(path.rpartition("/")[2])
+        return tuple(found)
+
+    @property
+    def any(self) -> bool:
+        """Whether any script or Makefile publishes."""
+        return bool(self._files)
+
+    def may_publish(self, text: str) -> bool:
+        """Whether a job with this text may."""
+        if _PUBLISHES.search(text):
+            return True
+        if not _CALLS.search(text) or not self._files:
+            return False
+        return any((name in text) if name.endswith(".sh") else ("make" in text) for name in self._files) or "uses: ./" in text

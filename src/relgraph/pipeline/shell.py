@@ -415,7 +415,7 @@ class Shell:
         # A command that is not modelled may write what it is given.
         for text in call.texts:
             path = self.state.resolve(text) if is_known(text) and text and not text.startswith("-") else None
-            if path and (self.state.files.is_file(path) or path in self.state.files.subject.directories):
+            if path and (self.state.files.is_file(path) or path in self.state.files.folders.names):
                 self.state.files.opaque |= {path}
 
     def _function(self, name: str, call: Call) -> Result:

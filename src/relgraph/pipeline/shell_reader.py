@@ -7,6 +7,7 @@ before a shell sees the text.
 """
 
 import re
+from functools import lru_cache
 
 from relgraph.pipeline.shell_tree import (
     AndOr,
@@ -46,6 +47,7 @@ _TEST_REGEX = re.compile(r"(?![\"'$])\S++")
 _CASE_TERMINATOR = re.compile(r";;&?|;&")
 
 
+@lru_cache(maxsize=512)
 def read_script(text: str, *, expressions: bool = False) -> Script:
     """The tree of a script; what cannot be read ends it early, and nothing is raised."""
     reader = _Reader(text[:_MAX_TEXT], expressions)

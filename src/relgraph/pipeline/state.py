@@ -5,7 +5,6 @@ Paths are POSIX and relative to the repository's root; the checkout itself is kn
 """
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -35,6 +34,49 @@ class Package(NamedTuple):
     conditional: bool
 
 
+class _Folders:
+    """The names in each folder of a tree: files and folders."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.names: dict[str, set[str]] = {"": set()}
+        for path in subject.entries:
+            folder, _, name = path.rpartition("/")
+            while True:
+                known = self.names.get(folder)
+                if known is not None:
+                    known.add(name)
+                    break
+                self.names[folder] = {name}
+                folder, _, name = folder.rpartition("/")
+
+    def glob(self, parts: list[str]) -> list[str]:
+        """Paths whose parts match the patterns one by one."""
+        found = [""]
+        for depth, part in enumerate(parts):
+            pattern = glob_pattern(part, path=True) if has_glob(part) else None
+            following: list[str] = []
+            for folder in found:
+                names = self.names.get(folder, set())
+                prefix = f"{folder}/" if folder else ""
+                if pattern is None:
+                    following += [prefix + part] if part in names and not has_glob(part) else []
+                else:
+                    following += [prefix + name for name in names if not name.startswith(".") and pattern.fullmatch(name)]
+            found = following
+            if depth < len(parts) - 1:
+                found = [path for path in found if path in self.names]
+        return found
+
+    def below(self, folder: str) -> Iterator[str]:
+        """All files in a folder, at any depth, in order."""
+        for name in sorted(self.names.get(folder, ())):
+            path = f"{folder}/{name}" if folder else name
+            if path in self.names:
+                yield from self.below(path)
+            else:
+                yield path
+
+
 class Files:
     """The files that a pipeline sees: a tree, and what was written over it.
 
@@ -42,14 +84,30 @@ class Files:
     written.
     """
 
-    def __init__(self, subject: Subject, written: dict[str, str | None] | None = None, opaque: frozenset[str] = frozenset()) -> None:
+    def __init__(self, subject: Subject) -> None:
         self.subject = subject
-        self.written: dict[str, str | None] = {} if written is None else written
-        self.opaque = opaque
+        self.written: dict[str, str | None] = {}
+        self.opaque: frozenset[str] = frozenset()
+        self._folders: list[_Folders] = []  # made when first asked for, and shared with all copies
+
+    @property
+    def folders(self) -> _Folders:
+        """The tree's folders."""
+        if not self._folders:
+            self._folders.append(_Folders(self.subject))
+        return self._folders[0]
 
     def fork(self) -> "Files":
         """A copy that changes on its own."""
-        return Files(self.subject, dict(self.written), self.opaque)
+        copy = Files(self.subject)
+        copy.written, copy.opaque, copy._folders = dict(self.written), self.opaque, self._folders
+        return copy
+
+    def fresh(self) -> "Files":
+        """The tree as it was, for another checkout."""
+        copy = Files(self.subject)
+        copy._folders = self._folders
+        return copy
 
     def read(self, path: str) -> str | None:
         """The text of a file; None where there is none."""
@@ -66,7 +124,7 @@ class Files:
         """Whether a file or a folder is there."""
         if path in self.written:
             return self.written[path] is not None
-        if path == "" or self.subject.exists(path):
+        if path in self.subject.entries or self.is_folder(path):
             return True
         prefix = path + "/"
         return any(text is not None and name.startswith(prefix) for name, text in self.written.items())
@@ -81,28 +139,27 @@ class Files:
         """Whether a command that is not understood may have written this file."""
         return any(prefix == "" or path == prefix or path.startswith(prefix + "/") for prefix in self.opaque)
 
+    def is_folder(self, path: str) -> bool:
+        """Whether the tree has a folder there."""
+        return path in self.folders.names
+
     def below(self, folder: str) -> Iterator[str]:
         """All files in a folder, at any depth."""
-        prefix = f"{folder}/" if folder else ""
-        for path in self.subject.entries:
-            if path.startswith(prefix) and self.written.get(path, "") is not None:
+        for path in self.folders.below(folder) if self.is_folder(folder) else ():
+            if self.written.get(path, "") is not None:
                 yield path
+        prefix = f"{folder}/" if folder else ""
         for path, text in self.written.items():
             if text is not None and path.startswith(prefix) and path not in self.subject.entries and not path.startswith("/"):
                 yield path
 
     def glob(self, pattern: str) -> list[str]:
         """Files and folders whose path matches, in order; at most 200."""
+        found = [] if pattern.startswith("/") else [path for path in self.folders.glob(pattern.split("/")) if self.written.get(path, "") is not None]
         regex = glob_pattern(pattern, path=True)
-        if regex is None:
-            return []
-        fixed = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
-        depth = pattern.count("/")
-        found = {path for path in self.subject.entries if path.startswith(fixed) and path.count("/") == depth}
-        found |= {path for path in self.subject.directories if path.startswith(fixed) and path.count("/") == depth and path}
-        found = {path for path in found if self.written.get(path, "") is not None}
-        found |= {path for path, text in self.written.items() if text is not None and path.startswith(fixed)}
-        return sorted(path for path in found if regex.fullmatch(path) and not path.rpartition("/")[2].startswith("."))[:_MAX_MATCHES]
+        if regex is not None:
+            found += [path for path, text in self.written.items() if text is not None and regex.fullmatch(path)]
+        return sorted(set(found))[:_MAX_MATCHES]
 
 
 class State:

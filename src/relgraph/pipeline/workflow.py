@@ -6,13 +6,13 @@ Events, contexts and the files behind ``$GITHUB_ENV`` and ``$GITHUB_OUTPUT`` fol
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from relgraph.pipeline.artifacts import Spot, Trigger
 from relgraph.pipeline.context import Context, Origin
 from relgraph.pipeline.expressions import evaluate, interpolate, truth
 from relgraph.pipeline.shell import Argument, Call, Shell, Stop, Tool
-from relgraph.pipeline.state import ROOT, Files, State
+from relgraph.pipeline.state import ROOT, State
 from relgraph.pipeline.value import COMMIT
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.syntax.text import Text
@@ -41,7 +41,7 @@ def events_of(source: str, root: YamlNode, tag: str) -> tuple[str, ...]:
     found: list[str] = []
     for name in names:
         if name != "push":
-            found.append({"workflow_dispatch": "dispatch", "workflow_call": "call", "release": "release", "create": "create"}.get(name, "other"))
+            found.append({"workflow_dispatch": "dispatch", "workflow_call": "call", "release": "release", "create": "create", "pull_request": "pull-request", "pull_request_target": "pull-request"}.get(name, "other"))
             continue
         push = node.get("push") if node.kind == "map" else None
         filters = push.pairs if push is not None and push.kind == "map" else {}
@@ -108,7 +108,7 @@ class Job:
         self.matrix: Mapping[str, str] = {}
         self.steps: dict[str, dict[str, str] | None] = {}
         self.environment: dict[str, str] = {}
-        self.state = State(Files(context.subject))
+        self.state = State(context.files.fresh())
         self._added: set[str] = set()
         self.github = self._github()
 
@@ -323,8 +323,14 @@ def _flat(key: str, node: YamlNode, job: Job) -> dict[str, str]:
     return found
 
 
-def run_workflow(context: Context, path: str, tools: Mapping[str, Tool], event: str, inputs: Mapping[str, str] | None = None, depth: int = 0) -> dict[str, str]:
-    """Run all jobs of a workflow for one event; the outputs of a called workflow."""
+def run_workflow(
+    context: Context, path: str, tools: Mapping[str, Tool], event: str, inputs: Mapping[str, str] | None = None, depth: int = 0,
+    worthwhile: Callable[[str], bool] | None = None,
+) -> dict[str, str]:
+    """Run the jobs of a workflow for one event; the outputs of a called workflow.
+
+    ``worthwhile`` tells from a job's text whether it may publish; jobs that may not, and give nothing to others, are left out.
+    """
     text = context.subject.text(path)
     root = read_yaml(text.text) if text is not None else None
     if text is None or root is None or depth > _MAX_DEPTH:
@@ -348,10 +354,12 @@ def run_workflow(context: Context, path: str, tools: Mapping[str, Tool], event: 
             needs[name] = {}
             continue
         called = node.string("uses")
+        if called is None and worthwhile is not None and node.get("outputs") is None and not worthwhile(text.text[node.start : node.end]):
+            continue
         if called is not None:
             if called.startswith("./"):
                 with context.at(probe.spot(node.get("uses") or node)):
-                    needs[name] = run_workflow(context, posixpath.normpath(called), tools, event, probe.values(node.get("with")), depth + 1)
+                    needs[name] = run_workflow(context, posixpath.normpath(called), tools, event, probe.values(node.get("with")), depth + 1, worthwhile)
             continue
         for combination in _combinations(probe, node):
             job = Job(context, text, root, tools, given, needs, event, depth)

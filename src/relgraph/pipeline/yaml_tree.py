@@ -3,6 +3,8 @@
 Made of the scalars that :mod:`relgraph.syntax.yaml` finds: null values, empty collections and aliases are not there.
 """
 
+from functools import lru_cache
+
 from relgraph.syntax.yaml import Scalar, Style, scalars, unquote
 
 __all__ = ["YamlNode", "read_yaml", "read_yaml_documents"]
@@ -87,6 +89,7 @@ def read_yaml(source: str) -> YamlNode | None:
     return documents[0] if documents else None
 
 
+@lru_cache(maxsize=64)
 def read_yaml_documents(source: str) -> tuple[YamlNode, ...]:
     """The documents of a text, in order; nothing of one that is very long."""
     if len(source) > _MAX_TEXT:

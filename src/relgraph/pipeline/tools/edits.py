@@ -19,6 +19,7 @@ _YQ_PATH = r"(?:\.(?:[A-Za-z_][\w-]*|\"[^\"]+\"|\[\d+\]|\[\"[^\"]+\"\])(?:\[\d+\
 _YQ_VALUE = r"(?:\"(?P<string>(?:[^\"\\]|\\.)*)\"|(?:str)?env\((?P<env>\w+)\)|\$(?P<variable>\w+)|(?P<plain>[\w.+-]+))"
 _YQ_ASSIGN = re.compile(rf"\s*(?P<path>{_YQ_PATH})\s*\|?=\s*{_YQ_VALUE}\s*")
 _YQ_READ = re.compile(rf"\s*(?P<path>{_YQ_PATH})\s*(?://\s*\"(?P<fallback>[^\"]*)\"\s*)?")
+_YQ_SELECT = re.compile(r"\s*(?:\.\s*\|\s*)?select\(\s*\.kind\s*(==|!=)\s*[\"']([\w.-]+)[\"']\s*\)\s*")
 _YQ_STEP = re.compile(r"\.?(?:([A-Za-z_][\w-]*)|\"([^\"]+)\"|\[(\d+)\]|\[\"([^\"]+)\"\])")
 
 
@@ -106,10 +107,19 @@ def _yq(shell: Shell, call: Call) -> Result:
     return Result()
 
 
+def _kind(document: str) -> str | None:
+    match = re.search(r"^kind:[ \t]*[\"']?([\w.-]+)", document, re.MULTILINE)
+    return None if match is None else match[1]
+
+
 def _yq_print(shell: Shell, call: Call, expression: str, names: list[str]) -> Result:
     text = given(shell, call, names)
     if not is_known(text) or not is_known(expression):
         return Result(shell.unknown("output of yq"), ASSUMED)
+    select = _YQ_SELECT.fullmatch(expression)
+    if select is not None:
+        kept = [part for part in re.split(r"^---[ \t]*\n", text, flags=re.MULTILINE) if (_kind(part) == select[2]) is (select[1] == "==")]
+        return Result("---\n".join(kept))
     read = _YQ_READ.fullmatch(expression)
     if read is not None:
         root = read_yaml(text)
