@@ -12,13 +12,25 @@ def values(source: str, path: str = "deploy/web.yaml") -> list[tuple[str, str, s
     return brief(sites_of(EXTRACTOR, path, source))
 
 
-@pytest.mark.parametrize("path", ["a.yaml", ".prow.yml", "templates/_helpers.tpl", "a.yaml.tmpl", "docker-compose.yml", "x/SECURITY.YML"])
+@pytest.mark.parametrize(
+    "path", ["a.yaml", ".prow.yml", "templates/_helpers.tpl", "a.yaml.tmpl", "docker-compose.yml", "x/SECURITY.YML"]
+)
 def test_yaml_of_all_kinds(path: str) -> None:
     assert EXTRACTOR.matches(path)
 
 
 @pytest.mark.parametrize(
-    "path", ["Chart.yaml", "values.yaml", ".github/workflows/ci.yml", "kustomization.yaml", ".goreleaser.yml", ".gitlab-ci.yml", "a.json", "a.tpl"]
+    "path",
+    [
+        "Chart.yaml",
+        "values.yaml",
+        ".github/workflows/ci.yml",
+        "kustomization.yaml",
+        ".goreleaser.yml",
+        ".gitlab-ci.yml",
+        "a.json",
+        "a.tpl",
+    ],
 )
 def test_what_others_know_better_is_left_to_them(path: str) -> None:
     assert not EXTRACTOR.matches(path)
@@ -48,14 +60,26 @@ def test_images_of_containers_literal_and_templated() -> None:
         ("ghcr.io/acme/web", "1.2.3", Pin.EXACT),
         ("{{ .Values.proxy.registry }}/proxy", "{{ .Values.proxy.tag | default .Chart.AppVersion }}", Pin.TEMPLATED),
         ("docker.io/library/controller", "latest", Pin.MUTABLE),
-        ("docker.io/library/{{ include \"web.image\" . }}", '{{ include "web.image" . }}', Pin.TEMPLATED),
+        ('docker.io/library/{{ include "web.image" . }}', '{{ include "web.image" . }}', Pin.TEMPLATED),
     ]
     assert found[1].get("vars") == ".Values.proxy.tag .Chart.AppVersion"
 
 
 @pytest.mark.parametrize(
     "value",
-    ["logo.png", "./Dockerfile", "Dockerfile", "https://acme.example/x.svg", "ko://acme.example/cmd/web", "true", "ubuntu-22.04", "ami-0abc", "a b", '""', "3.8"],
+    [
+        "logo.png",
+        "./Dockerfile",
+        "Dockerfile",
+        "https://acme.example/x.svg",
+        "ko://acme.example/cmd/web",
+        "true",
+        "ubuntu-22.04",
+        "ami-0abc",
+        "a b",
+        '""',
+        "3.8",
+    ],
 )
 def test_pictures_paths_and_machines_are_no_images(value: str) -> None:
     assert values(f"image: {value}\n") == []
@@ -73,7 +97,18 @@ def test_keys_that_end_in_image_and_lists_of_images() -> None:
 
 def test_the_steps_of_a_cloud_build_are_images() -> None:
     source = "steps:\n- name: gcr.io/acme/docker:v20.1.2\n- name: 'gcr.io/acme/git'\n- name: check out\n"
-    assert [(name, value) for _, name, value, _ in values(source)] == [("gcr.io/acme/docker", "v20.1.2"), ("gcr.io/acme/git", "gcr.io/acme/git")]
+    assert [(name, value) for _, name, value, _ in values(source)] == [
+        ("gcr.io/acme/docker", "v20.1.2"),
+        ("gcr.io/acme/git", "gcr.io/acme/git"),
+    ]
+
+
+def test_a_cloud_build_declares_the_images_that_it_makes() -> None:
+    source = "steps:\n- name: gcr.io/acme/docker:v20.1.2\nimages:\n- gcr.io/$PROJECT_ID/web:$TAG_NAME\n"
+    assert [(site.raw, site.role) for site in sites_of(EXTRACTOR, "cloudbuild.yaml", source)] == [
+        ("v20.1.2", Role.USES),
+        ("$TAG_NAME", Role.DECLARES),
+    ]
 
 
 def test_images_in_parts_of_custom_resources() -> None:
@@ -122,7 +157,10 @@ def test_a_hook_names_chart_and_version_over_several_items() -> None:
 @pytest.mark.parametrize(
     ("arguments", "chart"),
     [
-        ('["upgrade", "--install", "web", "acme-web", "--repo", "https://charts.example/", "--version", "1.2.3"]', "https://charts.example#acme-web"),
+        (
+            '["upgrade", "--install", "web", "acme-web", "--repo", "https://charts.example/", "--version", "1.2.3"]',
+            "https://charts.example#acme-web",
+        ),
         ("[install, -n, ns, web, acme/web, --version=1.2.3]", "web"),
         ("[install, --generate-name, acme/web, --version, 1.2.3]", "web"),
         ("[pull, oci://ghcr.io/acme/web, --version, 1.2.3]", "oci://ghcr.io/acme/web"),
@@ -134,7 +172,9 @@ def test_other_ways_to_name_a_chart(arguments: str, chart: str) -> None:
     assert (site.kind, site.name, site.value) == (Kind.CHART, chart, "1.2.3")
 
 
-@pytest.mark.parametrize("arguments", ["[--version, 1.2.3]", "[install, web, ./chart, --version, 1.2.3]", "[install]", "[--version]"])
+@pytest.mark.parametrize(
+    "arguments", ["[--version, 1.2.3]", "[install, web, ./chart, --version, 1.2.3]", "[install]", "[--version]"]
+)
 def test_versions_without_a_chart_are_left_alone(arguments: str) -> None:
     assert values(f"args: {arguments}\n") == []
 
@@ -147,7 +187,7 @@ def test_a_templated_chart_version() -> None:
 
 
 def test_images_and_versions_in_options_and_assignments() -> None:
-    source = "args:\n- --agent-image=ghcr.io/acme/agent:1.2\n- --image\n- ghcr.io/acme/web:1.3\n- --k8s-version=v1.30.0\n- --v=2\n- GO_VERSION=1.24.5\n"
+    source = "args:\n- --agent-image=ghcr.io/acme/agent:1.2\n- --image\n- ghcr.io/acme/web:1.3\n- --k8s-version=v1.30.0\n- --v=2\n- GO_VERSION='1.24.5'\n"
     assert values(source) == [
         ("image", "ghcr.io/acme/agent", "1.2", "args[0]"),
         ("image", "ghcr.io/acme/web", "1.3", "args[2]"),
@@ -197,7 +237,7 @@ def test_shell_text_is_read_as_commands() -> None:
 
 
 def test_labels_record_what_was_rendered() -> None:
-    source = "metadata:\n  labels:\n    helm.sh/chart: acme-web-1.2.3\n    app.kubernetes.io/version: \"1.2.3\"\n    version: 4.5.6\n"
+    source = 'metadata:\n  labels:\n    helm.sh/chart: acme-web-1.2.3\n    app.kubernetes.io/version: "1.2.3"\n    version: 4.5.6\n'
     found = sites_of(EXTRACTOR, "a.yaml", source)
     assert [(site.kind, site.name, site.raw, site.role) for site in found] == [
         (Kind.CHART, "acme-web", "1.2.3", Role.RECORD),
@@ -206,15 +246,30 @@ def test_labels_record_what_was_rendered() -> None:
 
 
 def test_templated_labels_say_nothing() -> None:
-    assert values('labels:\n  helm.sh/chart: "{{ .Chart.Name }}-{{ .Chart.Version }}"\n  app.kubernetes.io/version: {{ .Chart.AppVersion }}\n') == []
+    assert (
+        values(
+            'labels:\n  helm.sh/chart: "{{ .Chart.Name }}-{{ .Chart.Version }}"\n  app.kubernetes.io/version: {{ .Chart.AppVersion }}\n'
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
     ("source", "name", "raw", "pin"),
     [
         ("repos:\n- repo: https://github.com/acme/hooks\n  rev: v1.2.3\n", "github.com/acme/hooks", "v1.2.3", Pin.EXACT),
-        ("- git:\n    repo: 'https://github.com/acme/web.git'\n    version: \"{{ web_version }}\"\n", "github.com/acme/web", "{{ web_version }}", Pin.TEMPLATED),
-        ("source:\n  repoURL: git@github.com:acme/deploy.git\n  targetRevision: HEAD\n", "github.com/acme/deploy", "HEAD", Pin.BRANCH),
+        (
+            "- git:\n    repo: 'https://github.com/acme/web.git'\n    version: \"{{ web_version }}\"\n",
+            "github.com/acme/web",
+            "{{ web_version }}",
+            Pin.TEMPLATED,
+        ),
+        (
+            "source:\n  repoURL: git@github.com:acme/deploy.git\n  targetRevision: HEAD\n",
+            "github.com/acme/deploy",
+            "HEAD",
+            Pin.BRANCH,
+        ),
         ("spec:\n  url: https://github.com/acme/deploy\n  ref:\n    tag: 1.2.3\n", "github.com/acme/deploy", "1.2.3", Pin.EXACT),
         ("spec:\n  url: https://github.com/acme/deploy\n  ref:\n    branch: v2\n", "github.com/acme/deploy", "v2", Pin.BRANCH),
     ],
@@ -231,9 +286,15 @@ def test_git_sources(source: str, name: str, raw: str, pin: Pin) -> None:
         ("source: {repoURL: 'https://charts.example', chart: web, targetRevision: 1.2.3}\n", "https://charts.example#web"),
         ("spec: {chart: {spec: {chart: web, version: 1.2.3, sourceRef: {name: acme}}}}\n", "web"),
         ("spec: {repo: 'https://charts.example/', chart: web, version: 1.2.3}\n", "https://charts.example#web"),
-        ("repositories:\n- name: acme\n  url: https://charts.example\nreleases:\n- name: web\n  chart: acme/web\n  version: 1.2.3\n", "https://charts.example#web"),
+        (
+            "repositories:\n- name: acme\n  url: https://charts.example\nreleases:\n- name: web\n  chart: acme/web\n  version: 1.2.3\n",
+            "https://charts.example#web",
+        ),
         ("releases:\n- chart: oci://ghcr.io/acme/web\n  version: 1.2.3\n", "oci://ghcr.io/acme/web"),
-        ("- helm: {chart_ref: acme/web, chart_version: 1.2.3, chart_repo_url: 'https://charts.example'}\n", "https://charts.example#acme/web"),
+        (
+            "- helm: {chart_ref: acme/web, chart_version: 1.2.3, chart_repo_url: 'https://charts.example'}\n",
+            "https://charts.example#acme/web",
+        ),
     ],
 )
 def test_chart_sources(source: str, name: str) -> None:
@@ -285,7 +346,7 @@ def test_scalars_whose_key_speaks_of_a_version() -> None:
         "apiVersion: apps/v1\n",
         "version: 2\nupdates: []\n",
         "version: '3.8'\nservices: {}\n",
-        "version: \"2\"\n",
+        'version: "2"\n',
         "header:\n  schema-version: 1.0.0\n",
         "tlsMinVersion: 1.2\n",
         "spec:\n  versions:\n  - name: v1alpha1\n  storedVersions: [v1, v1beta1]\n",
@@ -299,6 +360,7 @@ def test_scalars_whose_key_speaks_of_a_version() -> None:
         "conversion: None\n",
         "tags: [v1.2.3, '{{ .tag }}']\n",
         "version: projects/$PROJECT/versions/latest\n",
+        "org.acme.image.version: 1.2.3\nacme.example/version: 1.2.3\n",
     ],
 )
 def test_numbers_that_are_no_versions(source: str) -> None:
@@ -322,7 +384,13 @@ def test_toolchains_by_their_names() -> None:
 
 def test_a_tag_of_an_image_stream_is_known_by_its_name() -> None:
     (site,) = sites_of(EXTRACTOR, ".ci-operator.yaml", 'build_root_image:\n  namespace: ci\n  name: builder\n  tag: "1.24.5"\n')
-    assert (site.kind, site.name, site.part, site.get("entity"), site.key) == (Kind.VARIABLE, "tag", Part.TAG, "builder", "build_root_image.tag")
+    assert (site.kind, site.name, site.part, site.get("entity"), site.key) == (
+        Kind.VARIABLE,
+        "tag",
+        Part.TAG,
+        "builder",
+        "build_root_image.tag",
+    )
 
 
 def test_dependencies_tracked_over_several_places_are_known_by_name() -> None:

@@ -39,7 +39,10 @@ def argument_sites(yaml: YamlText, items: list[Scalar]) -> Iterator[Site]:
             continue
         if raw[0] != "-":
             if (match := _ASSIGNED.fullmatch(raw)) is not None and not (index and raws[index - 1] in _SET):
-                yield from yaml.variable(item, match["name"], scope="env", start=item.start + match.start("value"))
+                start, end = item.start + match.start("value"), item.end
+                if end - start > 1 and yaml.source[start] in "\"'" and yaml.source[start] == yaml.source[end - 1]:
+                    start, end = start + 1, end - 1
+                yield from yaml.variable(item._replace(start=start, end=end), match["name"], scope="env")
             continue
         option, equals, _ = raw.partition("=")
         at, holder = item.start + len(option) + 1, item

@@ -28,6 +28,12 @@ _SHEBANG = re.compile(r"\s*#!\s*/\S*(?:/| )(?:env\s+(?:-S\s+)?)?(?:ba|z|k|da|a)?
 _ENV_KEYS = frozenset("env environment envs variables vars substitutions build_args buildArgs build-args".split())
 _CHART_LABEL = re.compile(r"(?P<name>[a-z][a-z0-9-]*?)-(?P<version>v?\d+\.\d+\.\d+(?:[-_+.][\w.+-]+)?)")
 _DEPTH = 3
+# Mappings without any of these keys name nothing in parts, and most have none.
+_IN_PARTS = frozenset(
+    "repository imageRepository image_repository imageName tag imageTag image_tag image-tag digest sha imageDigest"
+    " repo repoURL url git clone_uri source src rev ref targetRevision revision branch commit base_ref".split()
+)
+_CHARTS = frozenset(("chart", "chart_ref", "chartRef"))
 
 
 class _Traits(NamedTuple):
@@ -64,9 +70,11 @@ def yaml_sites(yaml: YamlText, *, depth: int = 0) -> Iterator[Site]:
 def _sequence(yaml: YamlText, group: Group, depth: int) -> Iterator[Site]:
     traits = _traits(group.name)
     if traits.image:
+        # Cloud Build lists at the top what its steps build.
+        built = group.path == ("images",) and yaml.group(group.document, ("steps", 0)) is not None
         for item in group.members:
             if looks_like_image(yaml.raw(item)) or ":" in yaml.raw(item):
-                yield from image_sites(yaml, item)
+                yield from image_sites(yaml, item, role=Role.DECLARES if built else Role.USES)
         return
     yield from argument_sites(yaml, group.members)
     for item in group.members:
@@ -80,13 +88,15 @@ def _mapping(yaml: YamlText, group: Group, aliases: dict[str, str], depth: int) 
     if group.path[-2:-1] == ("refPaths",):
         yield from _tracked(yaml, group)
     taken: set[int] = set()
-    for reader in (joined_sites, git_sites, action_record_sites):
+    readers = (joined_sites, git_sites, action_record_sites) if not _IN_PARTS.isdisjoint(group.by_key) else (action_record_sites,)
+    for reader in readers:
         sites, used = reader(yaml, group)
         yield from sites
         taken |= used
-    sites, used = chart_sites(yaml, group, aliases)
-    yield from sites
-    taken |= used
+    if not _CHARTS.isdisjoint(group.by_key):
+        sites, used = chart_sites(yaml, group, aliases)
+        yield from sites
+        taken |= used
     name, value = group.get("name"), group.get("value")
     if name is not None and value is not None and (word := yaml.value(name)) and " " not in word and value.end - value.start <= 300:
         yield from yaml.variable(value, word, scope="env")

@@ -1,7 +1,7 @@
 """YAML as extractors see it: scalars grouped by the collection they stand in, and sites made of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from relgraph.model.site import Kind, Part, Pin, Role, Site
@@ -35,14 +35,20 @@ class Group:
 
     def get(self, *keys: str) -> Scalar | None:
         """The scalar under the first of the keys that is there."""
+        by_key = self.by_key
+        for key in keys:
+            if key in by_key:
+                return by_key[key]
+        return None
+
+    @property
+    def by_key(self) -> Mapping[str | int, Scalar]:
+        """The members by their last key or index; of several under one key the first."""
         if self._by_key is None:
             self._by_key = {}
             for scalar in self.members:
                 self._by_key.setdefault(scalar.path[-1], scalar)
-        for key in keys:
-            if key in self._by_key:
-                return self._by_key[key]
-        return None
+        return self._by_key
 
     @property
     def is_sequence(self) -> bool:
@@ -133,11 +139,10 @@ class YamlText:
             self.text, scalar.start, scalar.end, syntax=self.syntax, key=address(scalar.path), role=role, **facts
         )  # fmt: skip
 
-    def variable(self, scalar: Scalar, name: str, *, scope: str, role: Role = Role.USES, start: int | None = None) -> Iterator[Site]:
+    def variable(self, scalar: Scalar, name: str, *, scope: str, role: Role = Role.USES) -> Iterator[Site]:
         """The site of a value under a name, where it says a version, a ref or an image."""
-        first = scalar.start if start is None else start
         return value_sites(
-            self.text, first, scalar.end, name, syntax=self.syntax, scope=scope, key=address(scalar.path), role=role
+            self.text, scalar.start, scalar.end, name, syntax=self.syntax, scope=scope, key=address(scalar.path), role=role
         )  # fmt: skip
 
     def shell(self, scalar: Scalar, *, files: bool = False) -> Iterator[Site]:

@@ -31,7 +31,8 @@ _ENTITY_KEYS = ("name", "id", "package", "module", "component", "tool-name", "to
 def version_part(key: str) -> Part | None:
     """What a scalar under this key names a version by, or None where the key says nothing of the kind."""
     words = key_words(key)
-    if not words or "/" in key or not _FORMATS.isdisjoint(words):
+    # Labels and annotations, org.opencontainers.image.version and the like, tell of what they are stuck on.
+    if not words or "/" in key or key.count(".") > 1 or not _FORMATS.isdisjoint(words):
         return None
     if not _VERSION_WORDS.isdisjoint(words):
         return Part.VERSION
