@@ -79,12 +79,21 @@ def _metadata(job: Job, given: dict[str, str], _: YamlNode) -> dict[str, str]:
         prefix = options.get("prefix", flavor.get("prefix", "") if flavor.get("prefix,onlatest") is None else "")
         suffix = options.get("suffix", flavor.get("suffix", ""))
         names.append(f"{prefix}{made}{suffix}")
-        newest = newest or (options.get("type") in ("semver", "match") and version is not None and not version.pre) or options.get("event") == "tag"
+        newest = (
+            newest
+            or (options.get("type") in ("semver", "match") and version is not None and not version.pre)
+            or options.get("event") == "tag"
+        )
     if latest == "true" or (latest == "auto" and newest):
         names.append("latest")
     names = list(dict.fromkeys(names))
     full = [f"{image}:{name}" for image in images for name in names]
-    return {"tags": "\n".join(full), "version": names[0] if names else "", "labels": job.context.holes.mark("labels"), "*": job.context.holes.mark("output of metadata-action")}
+    return {
+        "tags": "\n".join(full),
+        "version": names[0] if names else "",
+        "labels": job.context.holes.mark("labels"),
+        "*": job.context.holes.mark("output of metadata-action"),
+    }
 
 
 def _metadata_tag(job: Job, kind: str, rule: str, options: dict[str, str]) -> str | None:
@@ -96,7 +105,13 @@ def _metadata_tag(job: Job, kind: str, rule: str, options: dict[str, str]) -> st
         if parsed is None:
             return None if is_known(value) else context.holes.mark("a version")
         pattern = options.get("pattern", "{{version}}")
-        fields = {"raw": value, "version": parsed.bare, "major": str(parsed.padded[0]), "minor": str(parsed.padded[1]), "patch": str(parsed.padded[2])}
+        fields = {
+            "raw": value,
+            "version": parsed.bare,
+            "major": str(parsed.padded[0]),
+            "minor": str(parsed.padded[1]),
+            "patch": str(parsed.padded[2]),
+        }
         if parsed.pre and "raw" not in pattern:
             # A pre-release moves no shorter tag.
             return parsed.bare
@@ -106,10 +121,18 @@ def _metadata_tag(job: Job, kind: str, rule: str, options: dict[str, str]) -> st
             return context.tag if context.by_tag else None
         return None if context.by_tag else context.holes.mark("the branch")
     if kind == "sha":
-        return options.get("prefix", "sha-") + context.holes.mark("short commit id", SHORT_COMMIT) if "prefix" not in options else context.holes.mark("short commit id", SHORT_COMMIT)
+        return (
+            options.get("prefix", "sha-") + context.holes.mark("short commit id", SHORT_COMMIT)
+            if "prefix" not in options
+            else context.holes.mark("short commit id", SHORT_COMMIT)
+        )
     if kind == "raw" or "=" not in rule:
         value = options.get("value", rule if "=" not in rule else "")
-        return re.sub(r"\{\{\s*tag\s*\}\}", context.tag, value) if "{{" not in re.sub(r"\{\{\s*tag\s*\}\}", "", value) else context.holes.mark("a raw tag")
+        return (
+            re.sub(r"\{\{\s*tag\s*\}\}", context.tag, value)
+            if "{{" not in re.sub(r"\{\{\s*tag\s*\}\}", "", value)
+            else context.holes.mark("a raw tag")
+        )
     if kind == "match" and version is not None:
         match = re.search(options.get("pattern", "$^"), context.tag) if len(options.get("pattern", "")) < 80 else None
         group = int(options.get("group", "0")) if options.get("group", "0").isdigit() else 0

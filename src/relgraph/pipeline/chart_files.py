@@ -19,7 +19,9 @@ from relgraph.syntax.text import Text
 
 __all__ = ["ChartField", "chart_field", "chart_images"]
 
-_DEFINE = re.compile(r"\{\{-?\s*define\s+\"([^\"\n]+)\"\s*-?\}\}(.*?)\{\{-?\s*end\s*-?\}\}(?=\s*(?:\{\{-?\s*(?:/\*|define)|\Z))", re.DOTALL)
+_DEFINE = re.compile(
+    r"\{\{-?\s*define\s+\"([^\"\n]+)\"\s*-?\}\}(.*?)\{\{-?\s*end\s*-?\}\}(?=\s*(?:\{\{-?\s*(?:/\*|define)|\Z))", re.DOTALL
+)
 _MAX_IMAGES = 200
 
 
@@ -33,7 +35,9 @@ class ChartField(NamedTuple):
 
 def chart_field(source: str, name: str) -> ChartField | None:
     """The field of that name, or None."""
-    match = re.search(rf"^{name}[ \t]*:[ \t]*(?P<quote>[\"']?)(?P<value>[^\n]*?)(?P=quote)[ \t]*(?:[ \t]#[^\n]*)?\r?$", source, re.MULTILINE)
+    match = re.search(
+        rf"^{name}[ \t]*:[ \t]*(?P<quote>[\"']?)(?P<value>[^\n]*?)(?P=quote)[ \t]*(?:[ \t]#[^\n]*)?\r?$", source, re.MULTILINE
+    )
     return None if match is None or not match["value"] else ChartField(match["value"], *match.span("value"))
 
 
@@ -108,7 +112,13 @@ def _value_images(context: Context, files: Files, path: str, root: YamlNode | No
         node = pending.pop()
         pending += [child for child in (*node.pairs.values(), *node.items) if child.kind != "scalar"]
         repository, tag = node.get("repository"), node.get("tag")
-        if repository is None or tag is None or repository.kind != "scalar" or tag.kind != "scalar" or not is_known(repository.text):
+        if (
+            repository is None
+            or tag is None
+            or repository.kind != "scalar"
+            or tag.kind != "scalar"
+            or not is_known(repository.text)
+        ):
             continue
         registry = node.string("registry")
         full = f"{registry}/{repository.text}" if registry else repository.text

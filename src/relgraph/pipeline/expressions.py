@@ -180,7 +180,14 @@ class _Parser:
         form = arguments[0]
         if not isinstance(form, str):
             return None
-        texts = [self.holes.mark("an argument of format()") if one is None else ("true" if one else "false") if isinstance(one, bool) else one for one in arguments[1:]]
+        texts = [
+            self.holes.mark("an argument of format()")
+            if one is None
+            else ("true" if one else "false")
+            if isinstance(one, bool)
+            else one
+            for one in arguments[1:]
+        ]
         return re.sub(
             r"\{\{|\}\}|\{(\d+)\}",
             lambda match: match.group()[0] if match[1] is None else texts[int(match[1])] if int(match[1]) < len(texts) else "",
@@ -190,7 +197,9 @@ class _Parser:
     @staticmethod
     def _search(name: str, text: str, wanted: str) -> bool | None:
         if is_known(text) and is_known(wanted):
-            return wanted in text if name == "contains" else text.startswith(wanted) if name == "startswith" else text.endswith(wanted)
+            return (
+                wanted in text if name == "contains" else text.startswith(wanted) if name == "startswith" else text.endswith(wanted)
+            )
         if name == "contains" and is_known(wanted) and wanted in text:
             return True
         head = text[: next((i for i, char in enumerate(text) if not is_known(char)), len(text))]

@@ -89,7 +89,9 @@ def _skip(pieces: list[tuple[bool, str]], index: int) -> int:
     return index
 
 
-def _block(pieces: list[tuple[bool, str]], index: int, template: Template, depth: int, variables: dict[str, object]) -> tuple[str, int]:
+def _block(
+    pieces: list[tuple[bool, str]], index: int, template: Template, depth: int, variables: dict[str, object]
+) -> tuple[str, int]:
     out: list[str] = []
     while index < len(pieces):
         action, text = pieces[index]
@@ -227,7 +229,11 @@ class _Parser:
 
     def _term(self, kind: str, text: str) -> object:
         if kind == "string":
-            return text[1:-1] if text[0] == "`" else re.sub(r"\\.", lambda match: _ESCAPES.get(match.group(), match.group()), text[1:-1])
+            return (
+                text[1:-1]
+                if text[0] == "`"
+                else re.sub(r"\\.", lambda match: _ESCAPES.get(match.group(), match.group()), text[1:-1])
+            )
         if kind == "number":
             return text
         if kind == "field":
@@ -281,7 +287,10 @@ class _Parser:
             arguments = [*arguments[1:], arguments[0]]
         if function is None:
             raise _Syntax
-        texts = [argument if isinstance(argument, str | bool) else "" if argument is None or isinstance(argument, _Missing) else argument for argument in arguments]
+        texts = [
+            argument if isinstance(argument, str | bool) else "" if argument is None or isinstance(argument, _Missing) else argument
+            for argument in arguments
+        ]
         result = function(texts)
         return self.template.holes.mark(f"{name} of something unknown") if result is None else result
 

@@ -121,7 +121,9 @@ class _Run:
         """Where a node stands."""
         return Spot(self.text.path, self.text.span(max(node.start, 0), max(node.end, 0)))
 
-    def record(self, kind: ArtifactKind, name: str, tags: list[str], source: str, node: YamlNode, *, conditional: bool = False) -> None:
+    def record(
+        self, kind: ArtifactKind, name: str, tags: list[str], source: str, node: YamlNode, *, conditional: bool = False
+    ) -> None:
         """Note one artifact."""
         context = self.context
         tags = [tag for tag in dict.fromkeys(tags) if tag]
@@ -182,14 +184,23 @@ class _Run:
                 for node in docker.strings(names):
                     repository, tag, _ = split_reference(self.render(node.text))
                     source = posixpath.dirname(docker.string("dockerfile") or "Dockerfile") if key == "dockers" else ""
-                    self.record(ArtifactKind.IMAGE, canonical(repository), [tag or "latest"], source, node, conditional=skipped is None)
+                    self.record(
+                        ArtifactKind.IMAGE, canonical(repository), [tag or "latest"], source, node, conditional=skipped is None
+                    )
         for docker in (*self.root.maps("dockers_v2"), *self.root.maps("docker_v2")):
             off = self.flag(docker, "disable")
             if off:
                 continue
             tags = [self.render(tag.text) for tag in docker.strings("tags")] or [self.render("{{ .Version }}")]
             for node in docker.strings("images"):
-                self.record(ArtifactKind.IMAGE, canonical(self.render(node.text)), tags, posixpath.dirname(docker.string("dockerfile") or ""), node, conditional=off is None)
+                self.record(
+                    ArtifactKind.IMAGE,
+                    canonical(self.render(node.text)),
+                    tags,
+                    posixpath.dirname(docker.string("dockerfile") or ""),
+                    node,
+                    conditional=off is None,
+                )
 
     def assets(self) -> None:
         """Archives, and the release that they are attached to."""

@@ -70,7 +70,11 @@ def set_image(text: str, argument: str) -> tuple[str, str]:
     block = ["images:"]
     for override in [*kept, made]:
         block.append(f"- name: {override.name}")
-        block += [f"  {key}: {value}" for key, value in (("newName", override.new_name), ("newTag", override.new_tag), ("digest", override.digest)) if value]
+        block += [
+            f"  {key}: {value}"
+            for key, value in (("newName", override.new_name), ("newTag", override.new_tag), ("digest", override.digest))
+            if value
+        ]
     lines: list[str] = []
     inside = False
     for line in text.split("\n"):
@@ -81,7 +85,13 @@ def set_image(text: str, argument: str) -> tuple[str, str]:
             continue
         inside = False
         lines.append(line)
-    shown = f"{made.new_name or made.name}:{made.new_tag}" if made.new_tag else f"{made.new_name or made.name}@{made.digest}" if made.digest else made.new_name or made.name
+    shown = (
+        f"{made.new_name or made.name}:{made.new_tag}"
+        if made.new_tag
+        else f"{made.new_name or made.name}@{made.digest}"
+        if made.digest
+        else made.new_name or made.name
+    )
     return "\n".join(lines).rstrip("\n") + "\n" + "\n".join(block) + "\n", shown
 
 
@@ -108,7 +118,14 @@ def build(files: Files, folder: str) -> Built | None:
 
 
 def _collect(
-    files: Files, folder: str, path: str, outer: list[list[_Override]], texts: list[str], images: list[BuiltImage], budget: list[int], depth: int
+    files: Files,
+    folder: str,
+    path: str,
+    outer: list[list[_Override]],
+    texts: list[str],
+    images: list[BuiltImage],
+    budget: list[int],
+    depth: int,
 ) -> bool:
     text = files.read(path)
     root = read_yaml(text) if text is not None else None
@@ -116,7 +133,11 @@ def _collect(
         return False
     complete = not files.is_opaque(path)
     chain = [_overrides(root), *outer]
-    wanted = [node.text for key in ("resources", "bases", "components", "patchesStrategicMerge", "configurations") for node in root.strings(key)]
+    wanted = [
+        node.text
+        for key in ("resources", "bases", "components", "patchesStrategicMerge", "configurations")
+        for node in root.strings(key)
+    ]
     wanted += [found for patch in root.maps("patches") if (found := patch.string("path")) is not None]
     for entry in wanted:
         if "\n" in entry:

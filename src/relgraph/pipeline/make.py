@@ -233,10 +233,18 @@ class MakeRun:
             return self._call(parts, depth)
         expanded = [self.expand(part, depth + 1) for part in parts]
         if name == "wildcard":
-            found = [path for word in expanded[0].split() for path in self.shell.state.expand(word) if path != word or self._is_file(word)]
+            found = [
+                path
+                for word in expanded[0].split()
+                for path in self.shell.state.expand(word)
+                if path != word or self._is_file(word)
+            ]
             return " ".join(found)
         if name in ("abspath", "realpath"):
-            return " ".join(posixpath.normpath(posixpath.join(ROOT, self.folder, word)) if is_known(word) else word for word in expanded[0].split())
+            return " ".join(
+                posixpath.normpath(posixpath.join(ROOT, self.folder, word)) if is_known(word) else word
+                for word in expanded[0].split()
+            )
         if name == "origin":
             variable = self.variables.get(expanded[0].strip())
             return "undefined" if variable is None else "command line" if variable.origin == "command" else variable.origin
@@ -368,7 +376,9 @@ class MakeRun:
 
     def _rules_for(self, target: str) -> tuple[list[tuple[MakeRule, str]], str]:
         exact = [(rule, path) for rule, path in self.rules if any(target in self.expand(name).split() for name in rule.targets)]
-        if any(rule.recipe for rule, _ in exact) or (exact and not any("%" in name for rule, _ in self.rules for name in rule.targets)):
+        if any(rule.recipe for rule, _ in exact) or (
+            exact and not any("%" in name for rule, _ in self.rules for name in rule.targets)
+        ):
             return exact, ""
         for rule, path in self.rules:
             for name in rule.targets:
@@ -381,7 +391,14 @@ class MakeRun:
         text = self.shell.context.subject.text(path)
         saved = dict(self.variables)
         first = self.expand(rule.prerequisites[0]).split() if rule.prerequisites else []
-        automatic = {"@": target, "*": stem, "<": first[0] if first else "", "^": " ".join(self.expand(p) for p in rule.prerequisites), "@D": posixpath.dirname(target) or ".", "@F": posixpath.basename(target)}
+        automatic = {
+            "@": target,
+            "*": stem,
+            "<": first[0] if first else "",
+            "^": " ".join(self.expand(p) for p in rule.prerequisites),
+            "@D": posixpath.dirname(target) or ".",
+            "@F": posixpath.basename(target),
+        }
         for name, value in automatic.items():
             self.variables[name] = _Variable(value, True, "file")
         for line in rule.recipe:

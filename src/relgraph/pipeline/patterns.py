@@ -97,7 +97,18 @@ def _bracket(content: str, *, negated: bool) -> str:
     return f"[{'^' if negated else ''}{''.join(parts)}]"
 
 
-_ESCAPES = {"n": "\\n", "t": "\\t", "w": "\\w", "W": "\\W", "s": "\\s", "S": "\\S", "b": "\\b", "B": "\\B", "<": "\\b(?=\\w)", ">": "\\b(?<=\\w)"}
+_ESCAPES = {
+    "n": "\\n",
+    "t": "\\t",
+    "w": "\\w",
+    "W": "\\W",
+    "s": "\\s",
+    "S": "\\S",
+    "b": "\\b",
+    "B": "\\B",
+    "<": "\\b(?=\\w)",
+    ">": "\\b(?<=\\w)",
+}
 
 
 def _translate(pattern: str, extended: bool) -> str | None:
@@ -120,7 +131,7 @@ def _translate(pattern: str, extended: bool) -> str | None:
             start = False
             continue
         position += len(token)
-        opens, closes, either = (("(", ")", "|") if extended else ("\\(", "\\)", "\\|"))
+        opens, closes, either = ("(", ")", "|") if extended else ("\\(", "\\)", "\\|")
         if token in (opens, closes, either):
             out.append(token[-1])
             start = token != closes

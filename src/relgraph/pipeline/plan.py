@@ -86,7 +86,11 @@ class _Callers:
         wanted = []
         for path in self._subject.entries:
             name = path.rpartition("/")[2]
-            if (name.endswith((".sh", ".mk")) or name in ("Makefile", "GNUmakefile")) and path.count("/") <= 2 and not path.startswith("vendor/"):
+            if (
+                (name.endswith((".sh", ".mk")) or name in ("Makefile", "GNUmakefile"))
+                and path.count("/") <= 2
+                and not path.startswith("vendor/")
+            ):
                 wanted.append(path)
         found = []
         for path, data in self._subject.tree.read_many(wanted[:_MAX_SCRIPTS]):

@@ -6,7 +6,6 @@ Enough of the language for what release scripts do to their files: substitutions
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from relgraph.pipeline.patterns import posix_pattern
@@ -22,18 +21,32 @@ class _Address(NamedTuple):
     pattern: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class _Command:
-    first: _Address | None
-    second: _Address | None
-    negated: bool
-    name: str
-    pattern: re.Pattern[str] | None = None
-    written: str = ""  # the pattern as it stands in the script
-    replacement: str = ""
-    flags: str = ""
-    text: str = ""
-    body: "tuple[_Command, ...]" = ()
+    __slots__ = ("body", "first", "flags", "name", "negated", "pattern", "replacement", "second", "text", "written")
+
+    def __init__(
+        self,
+        first: _Address | None,
+        second: _Address | None,
+        negated: bool,
+        name: str,
+        pattern: re.Pattern[str] | None = None,
+        written: str = "",
+        replacement: str = "",
+        flags: str = "",
+        text: str = "",
+        body: "tuple[_Command, ...]" = (),
+    ) -> None:
+        self.first = first
+        self.second = second
+        self.negated = negated
+        self.name = name
+        self.pattern = pattern
+        self.written = written
+        self.replacement = replacement
+        self.flags = flags
+        self.text = text
+        self.body = body
 
 
 class SedScript(NamedTuple):
@@ -173,7 +186,9 @@ class _Reader:
             start = self.position
             old = self._delimited()
             self.position -= 1
-            return _Command(first, second, negated, name, written=self.source[start : self.position], replacement=old, text=self._delimited())
+            return _Command(
+                first, second, negated, name, written=self.source[start : self.position], replacement=old, text=self._delimited()
+            )
         if name in "aic":
             return _Command(first, second, negated, name, written=self._described(first), text=self._text())
         if name in "dpqnN=":

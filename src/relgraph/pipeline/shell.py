@@ -52,7 +52,9 @@ _MAX_OUTPUT = 1_000_000
 _MAX_ITERATIONS = 40
 _MAX_CALLS = 14
 _SPLIT = re.compile(r"[ \t\n]+")
-_SET_BY_RUNNER = re.compile(r"GITHUB_\w+|RUNNER_\w+|HOME|PATH|USER|LANG|SHELL|HOSTNAME|TMPDIR|TERM|UID|EUID|PPID|RANDOM|SECONDS|LINENO|OSTYPE|CI")
+_SET_BY_RUNNER = re.compile(
+    r"GITHUB_\w+|RUNNER_\w+|HOME|PATH|USER|LANG|SHELL|HOSTNAME|TMPDIR|TERM|UID|EUID|PPID|RANDOM|SECONDS|LINENO|OSTYPE|CI"
+)
 
 
 class Result(NamedTuple):
@@ -143,7 +145,9 @@ class Shell:
 
     def within(self, state: State, origin: Origin | None = None) -> "Shell":
         """A shell of the same kind on another state, one level deeper."""
-        return Shell(self.context, state, origin or self.origin, self.tools, self.expressions if origin is None else None, self.depth + 1)
+        return Shell(
+            self.context, state, origin or self.origin, self.tools, self.expressions if origin is None else None, self.depth + 1
+        )
 
     def unknown(self, reason: str, shape: str = "") -> str:
         """A hole."""
@@ -273,7 +277,11 @@ class Shell:
     def _if(self, node: If, stdin: str | None, index: int = 0) -> Result:
         out: list[str] = []
         if index >= len(node.arms):
-            return Result("", OK) if node.otherwise is None else Result("".join(out), self.sequence(node.otherwise, stdin, out))._replace(out="".join(out))
+            return (
+                Result("", OK)
+                if node.otherwise is None
+                else Result("".join(out), self.sequence(node.otherwise, stdin, out))._replace(out="".join(out))
+            )
         condition, body = node.arms[index]
         status = self._condition(condition)
         if status == OK:
@@ -548,7 +556,9 @@ class Shell:
             elif isinstance(part, Substitution):
                 pieces.append((self._substitution(part), part.quoted))
             elif isinstance(part, Expression):
-                pieces.append((self.expressions(part.text) if self.expressions is not None else self.unknown(part.text), part.quoted))
+                pieces.append(
+                    (self.expressions(part.text) if self.expressions is not None else self.unknown(part.text), part.quoted)
+                )
             else:
                 pieces.append((_arithmetic(part.text) or self.unknown("a computed number"), True))
         return pieces

@@ -165,7 +165,13 @@ class _Reader(WordReader):
             if end < 0:
                 raise ScriptError("arithmetic is not closed", start)
             self.position = end + 2
-            return Simple((), (Word((Literal("((", quoted=True),), self.base + start, self.base + end + 2),), (), self.base + start, self.base + end + 2)
+            return Simple(
+                (),
+                (Word((Literal("((", quoted=True),), self.base + start, self.base + end + 2),),
+                (),
+                self.base + start,
+                self.base + end + 2,
+            )
         if source.startswith("(", start):
             self.position += 1
             body = self.sequence((")",))
@@ -314,7 +320,9 @@ class _Reader(WordReader):
             operator = _TEST_OPERATOR.match(self.source, self.position)
             if operator is not None and not (words and words[-1].plain == "=~"):
                 self.position = operator.end()
-                words.append(Word((Literal(operator.group(), quoted=False),), self.base + operator.start(), self.base + operator.end()))
+                words.append(
+                    Word((Literal(operator.group(), quoted=False),), self.base + operator.start(), self.base + operator.end())
+                )
                 continue
             if words and words[-1].plain == "=~" and (regex := _TEST_REGEX.match(self.source, self.position)) is not None:
                 # A regular expression may hold characters that end words elsewhere.

@@ -1,6 +1,5 @@
 """Shell scripts as trees with positions: the values that :mod:`relgraph.pipeline.shell_reader` makes of a text."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 __all__ = [
@@ -9,59 +8,71 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
 class Literal:
     """Plain text; ``quoted`` texts are neither split nor matched against file names."""
 
-    text: str
-    quoted: bool
+    __slots__ = ("quoted", "text")
+
+    def __init__(self, text: str, quoted: bool) -> None:
+        self.text = text
+        self.quoted = quoted
 
 
-@dataclass(frozen=True, slots=True)
 class Parameter:
     """``$name`` or ``${name op argument}``; ``op`` is empty for the plain value, ``length`` for ``${#name}``."""
 
-    name: str
-    op: str
-    argument: "Word | None"
-    second: "Word | None"
-    quoted: bool
+    __slots__ = ("argument", "name", "op", "quoted", "second")
+
+    def __init__(self, name: str, op: str, argument: "Word | None", second: "Word | None", quoted: bool) -> None:
+        self.name = name
+        self.op = op
+        self.argument = argument
+        self.second = second
+        self.quoted = quoted
 
 
-@dataclass(frozen=True, slots=True)
 class Substitution:
     """``$(...)`` or back quotes; ``process`` is set for ``<(...)`` and ``>(...)``, whose text is a file's name."""
 
-    body: "Sequence"
-    quoted: bool
-    process: bool = False
+    __slots__ = ("body", "process", "quoted")
+
+    def __init__(self, body: "Sequence", quoted: bool, process: bool = False) -> None:
+        self.body = body
+        self.quoted = quoted
+        self.process = process
 
 
-@dataclass(frozen=True, slots=True)
 class Expression:
     """A workflow expression, without its braces."""
 
-    text: str
-    quoted: bool
+    __slots__ = ("quoted", "text")
+
+    def __init__(self, text: str, quoted: bool) -> None:
+        self.text = text
+        self.quoted = quoted
 
 
-@dataclass(frozen=True, slots=True)
 class Arithmetic:
     """``$((...))``."""
 
-    text: str
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 Part: TypeAlias = Literal | Parameter | Substitution | Expression | Arithmetic
 
 
-@dataclass(frozen=True, slots=True)
 class Word:
     """One word and where it stands: offsets into the script, quotes included."""
 
-    parts: tuple[Part, ...]
-    start: int
-    end: int
+    __slots__ = ("end", "parts", "start")
+
+    def __init__(self, parts: tuple[Part, ...], start: int, end: int) -> None:
+        self.parts = parts
+        self.start = start
+        self.end = end
 
     @property
     def plain(self) -> str | None:
@@ -71,126 +82,156 @@ class Word:
         ) else None  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
 class Assignment:
     """``name=value`` before a command or alone; an array's value is None."""
 
-    name: str
-    value: Word | None
-    append: bool
-    start: int
-    end: int
+    __slots__ = ("append", "end", "name", "start", "value")
+
+    def __init__(self, name: str, value: Word | None, append: bool, start: int, end: int) -> None:
+        self.name = name
+        self.value = value
+        self.append = append
+        self.start = start
+        self.end = end
 
 
-@dataclass(frozen=True, slots=True)
 class Redirect:
     """``>``, ``>>``, ``<``, ``<<`` (``target`` is then the here-document's text) or ``<<<``; ``fd`` is -1 where it is not written."""
 
-    fd: int
-    op: str
-    target: Word
+    __slots__ = ("fd", "op", "target")
+
+    def __init__(self, fd: int, op: str, target: Word) -> None:
+        self.fd = fd
+        self.op = op
+        self.target = target
 
 
-@dataclass(frozen=True, slots=True)
 class Simple:
     """Assignments and words of one command."""
 
-    assignments: tuple[Assignment, ...]
-    words: tuple[Word, ...]
-    redirects: tuple[Redirect, ...]
-    start: int
-    end: int
+    __slots__ = ("assignments", "end", "redirects", "start", "words")
+
+    def __init__(
+        self, assignments: tuple[Assignment, ...], words: tuple[Word, ...], redirects: tuple[Redirect, ...], start: int, end: int
+    ) -> None:
+        self.assignments = assignments
+        self.words = words
+        self.redirects = redirects
+        self.start = start
+        self.end = end
 
 
-@dataclass(frozen=True, slots=True)
 class Test:
     """``[[ ... ]]``; operators are words."""
 
-    words: tuple[Word, ...]
-    start: int
-    end: int
+    __slots__ = ("end", "start", "words")
+
+    def __init__(self, words: tuple[Word, ...], start: int, end: int) -> None:
+        self.words = words
+        self.start = start
+        self.end = end
 
 
-@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Commands joined by ``|``."""
 
-    commands: tuple["Node", ...]
-    negated: bool
+    __slots__ = ("commands", "negated")
+
+    def __init__(self, commands: tuple["Node", ...], negated: bool) -> None:
+        self.commands = commands
+        self.negated = negated
 
 
-@dataclass(frozen=True, slots=True)
 class AndOr:
     """Commands joined by ``&&`` and ``||``, left to right."""
 
-    first: "Node"
-    rest: tuple[tuple[str, "Node"], ...]
+    __slots__ = ("first", "rest")
+
+    def __init__(self, first: "Node", rest: tuple[tuple[str, "Node"], ...]) -> None:
+        self.first = first
+        self.rest = rest
 
 
-@dataclass(frozen=True, slots=True)
 class If:
     """``if``: conditions with what they guard, and the ``else`` part."""
 
-    arms: tuple[tuple["Sequence", "Sequence"], ...]
-    otherwise: "Sequence | None"
+    __slots__ = ("arms", "otherwise")
+
+    def __init__(self, arms: tuple[tuple["Sequence", "Sequence"], ...], otherwise: "Sequence | None") -> None:
+        self.arms = arms
+        self.otherwise = otherwise
 
 
-@dataclass(frozen=True, slots=True)
 class For:
     """``for name in words``; ``words`` is None where it runs over the arguments or counts."""
 
-    name: str
-    words: tuple[Word, ...] | None
-    body: "Sequence"
+    __slots__ = ("body", "name", "words")
+
+    def __init__(self, name: str, words: tuple[Word, ...] | None, body: "Sequence") -> None:
+        self.name = name
+        self.words = words
+        self.body = body
 
 
-@dataclass(frozen=True, slots=True)
 class While:
     """``while`` or ``until``."""
 
-    condition: "Sequence"
-    body: "Sequence"
+    __slots__ = ("body", "condition")
+
+    def __init__(self, condition: "Sequence", body: "Sequence") -> None:
+        self.condition = condition
+        self.body = body
 
 
-@dataclass(frozen=True, slots=True)
 class Case:
     """``case``: patterns with what they guard."""
 
-    subject: Word
-    arms: tuple[tuple[tuple[Word, ...], "Sequence"], ...]
+    __slots__ = ("arms", "subject")
+
+    def __init__(self, subject: Word, arms: tuple[tuple[tuple[Word, ...], "Sequence"], ...]) -> None:
+        self.subject = subject
+        self.arms = arms
 
 
-@dataclass(frozen=True, slots=True)
 class Group:
     """``{ ...; }`` or, with ``subshell``, ``( ... )``."""
 
-    body: "Sequence"
-    subshell: bool
+    __slots__ = ("body", "subshell")
+
+    def __init__(self, body: "Sequence", subshell: bool) -> None:
+        self.body = body
+        self.subshell = subshell
 
 
-@dataclass(frozen=True, slots=True)
 class Function:
     """A function's definition."""
 
-    name: str
-    body: "Node"
+    __slots__ = ("body", "name")
+
+    def __init__(self, name: str, body: "Node") -> None:
+        self.name = name
+        self.body = body
 
 
-@dataclass(frozen=True, slots=True)
 class Redirected:
     """A compound command with redirections."""
 
-    node: "Node"
-    redirects: tuple[Redirect, ...]
+    __slots__ = ("node", "redirects")
+
+    def __init__(self, node: "Node", redirects: tuple[Redirect, ...]) -> None:
+        self.node = node
+        self.redirects = redirects
 
 
 Node: TypeAlias = Simple | Test | Pipeline | AndOr | If | For | While | Case | Group | Function | Redirected
 Sequence: TypeAlias = tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Script:
     """A script as far as it could be read; ``error`` is the message and offset where reading ended early."""
 
-    body: Sequence
-    error: tuple[str, int] | None = None
+    __slots__ = ("body", "error")
+
+    def __init__(self, body: Sequence, error: tuple[str, int] | None = None) -> None:
+        self.body = body
+        self.error = error

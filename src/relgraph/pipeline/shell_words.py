@@ -47,6 +47,7 @@ _ANSI = re.compile(r"\\(n|t|r|\\|'|\")")
 _ANSI_TEXT = {"n": "\n", "t": "\t", "r": "\r"}
 _ANSI_QUOTED = re.compile(r"\$'((?:[^'\\]|\\.)*+)'", re.DOTALL)
 
+
 class WordReader:
     """A position in a script, and what reads words from there.
 

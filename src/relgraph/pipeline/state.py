@@ -155,7 +155,11 @@ class Files:
 
     def glob(self, pattern: str) -> list[str]:
         """Files and folders whose path matches, in order; at most 200."""
-        found = [] if pattern.startswith("/") else [path for path in self.folders.glob(pattern.split("/")) if self.written.get(path, "") is not None]
+        found = (
+            []
+            if pattern.startswith("/")
+            else [path for path in self.folders.glob(pattern.split("/")) if self.written.get(path, "") is not None]
+        )
         regex = glob_pattern(pattern, path=True)
         if regex is not None:
             found += [path for path, text in self.written.items() if text is not None and regex.fullmatch(path)]
@@ -229,7 +233,9 @@ class State:
 
     def here(self) -> str:
         """The working directory as scripts see it."""
-        return self.cwd if self.cwd.startswith("/") or not is_known(self.cwd) else posixpath.normpath(posixpath.join(ROOT, self.cwd))
+        return (
+            self.cwd if self.cwd.startswith("/") or not is_known(self.cwd) else posixpath.normpath(posixpath.join(ROOT, self.cwd))
+        )
 
     def expand(self, pattern: str) -> list[str]:
         """What a word with wildcards becomes: matching paths as the command would see them, or the word itself."""

@@ -20,7 +20,10 @@ from relgraph.syntax.text import Text
 __all__ = ["Job", "events_of", "jobs_in_order", "run_workflow"]
 
 _ENV_FILE, _OUTPUT_FILE = "/github/env", "/github/output"
-_BARE_EVENT = re.compile(r"^[ \t]+(push|release|create|workflow_dispatch|workflow_call|pull_request|schedule)[ \t]*:[ \t]*(?:\{\}|null|~)?[ \t]*(?:#.*)?$", re.MULTILINE)
+_BARE_EVENT = re.compile(
+    r"^[ \t]+(push|release|create|workflow_dispatch|workflow_call|pull_request|schedule)[ \t]*:[ \t]*(?:\{\}|null|~)?[ \t]*(?:#.*)?$",
+    re.MULTILINE,
+)
 _ASSIGNED = re.compile(r"([A-Za-z_][\w-]*)=(.*)")
 _HERE = re.compile(r"([A-Za-z_][\w-]*)<<(\S+)")
 _SET_OUTPUT = re.compile(r"^::set-output name=([\w-]+)::(.*)$", re.MULTILINE)
@@ -34,14 +37,27 @@ def events_of(source: str, root: YamlNode, tag: str) -> tuple[str, ...]:
     node = root.get("on")
     if node is None:
         return tuple(match[1] for match in _BARE_EVENT.finditer(source))
-    names = [node.text] if node.kind == "scalar" else [item.text for item in node.items] if node.kind == "list" else list(node.pairs)
+    names = (
+        [node.text] if node.kind == "scalar" else [item.text for item in node.items] if node.kind == "list" else list(node.pairs)
+    )
     if node.kind == "map":
         jobs = source.find("\njobs:")
-        names += [match[1] for match in _BARE_EVENT.finditer(source, 0, jobs if jobs >= 0 else len(source)) if match[1] not in names]
+        names += [
+            match[1] for match in _BARE_EVENT.finditer(source, 0, jobs if jobs >= 0 else len(source)) if match[1] not in names
+        ]
     found: list[str] = []
     for name in names:
         if name != "push":
-            found.append({"workflow_dispatch": "dispatch", "workflow_call": "call", "release": "release", "create": "create", "pull_request": "pull-request", "pull_request_target": "pull-request"}.get(name, "other"))
+            found.append(
+                {
+                    "workflow_dispatch": "dispatch",
+                    "workflow_call": "call",
+                    "release": "release",
+                    "create": "create",
+                    "pull_request": "pull-request",
+                    "pull_request_target": "pull-request",
+                }.get(name, "other")
+            )
             continue
         push = node.get("push") if node.kind == "map" else None
         filters = push.pairs if push is not None and push.kind == "map" else {}
@@ -60,7 +76,13 @@ def _any_matches(patterns: list[str], tag: str) -> bool:
     chosen = False
     for pattern in patterns:
         negated = pattern.startswith("!")
-        regex = re.escape(pattern.removeprefix("!")).replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "?").replace(r"\+", "+")
+        regex = (
+            re.escape(pattern.removeprefix("!"))
+            .replace(r"\*\*", ".*")
+            .replace(r"\*", "[^/]*")
+            .replace(r"\?", "?")
+            .replace(r"\+", "+")
+        )
         regex = re.sub(r"\\\[(.*?)\\\]", lambda match: f"[{match[1].replace(chr(92), '')}]", regex)
         try:
             matched = re.fullmatch(regex, tag) is not None
@@ -171,7 +193,9 @@ class Job:
 
     def steps_of(self, steps: YamlNode | None, node: YamlNode) -> None:
         """Run steps in order, those whose condition holds or may hold."""
-        folder = node.string("defaults", "run", "working-directory") or self.root.string("defaults", "run", "working-directory") or ""
+        folder = (
+            node.string("defaults", "run", "working-directory") or self.root.string("defaults", "run", "working-directory") or ""
+        )
         for step in steps.items if steps is not None else []:
             condition = step.string("if")
             held = True if condition is None else truth(condition, self.lookup, self.context.holes)
@@ -267,7 +291,9 @@ class Job:
             self.state.open_world = True
             return None
         inputs = {name: node.string("default") or "" for name, node in (root.get("inputs") or YamlNode("map")).pairs.items()}
-        inner = Job(self.context, text, root, self.tools, inputs | self.values(step.get("with")), self.needs, self.event, self.depth + 1)
+        inner = Job(
+            self.context, text, root, self.tools, inputs | self.values(step.get("with")), self.needs, self.event, self.depth + 1
+        )
         inner.matrix, inner.state, inner.environment = self.matrix, self.state, dict(self.environment)
         runs = root.get("runs") or YamlNode("map")
         inner.steps_of(runs.get("steps"), runs)
@@ -305,11 +331,18 @@ def _combinations(job: Job, node: YamlNode) -> list[dict[str, str]]:
     for key, value in matrix.pairs.items():
         if key in ("include", "exclude"):
             continue
-        items = [_flat(key, item, job) for item in value.items] if value.kind == "list" else [{key: job.context.holes.mark(f"matrix.{key}")}]
+        items = (
+            [_flat(key, item, job) for item in value.items]
+            if value.kind == "list"
+            else [{key: job.context.holes.mark(f"matrix.{key}")}]
+        )
         found = [base | item for base in found for item in items][:_MAX_COMBINATIONS]
     include = matrix.get("include")
     if include is not None and include.kind == "list":
-        extra = [{key: text for name, value in item.pairs.items() for key, text in _flat(name, value, job).items()} for item in include.items]
+        extra = [
+            {key: text for name, value in item.pairs.items() for key, text in _flat(name, value, job).items()}
+            for item in include.items
+        ]
         found = extra[:_MAX_COMBINATIONS] if found == [{}] else found
     return found or [{}]
 
@@ -324,7 +357,12 @@ def _flat(key: str, node: YamlNode, job: Job) -> dict[str, str]:
 
 
 def run_workflow(
-    context: Context, path: str, tools: Mapping[str, Tool], event: str, inputs: Mapping[str, str] | None = None, depth: int = 0,
+    context: Context,
+    path: str,
+    tools: Mapping[str, Tool],
+    event: str,
+    inputs: Mapping[str, str] | None = None,
+    depth: int = 0,
     worthwhile: Callable[[str], bool] | None = None,
 ) -> dict[str, str]:
     """Run the jobs of a workflow for one event; the outputs of a called workflow.
@@ -354,12 +392,19 @@ def run_workflow(
             needs[name] = {}
             continue
         called = node.string("uses")
-        if called is None and worthwhile is not None and node.get("outputs") is None and not worthwhile(text.text[node.start : node.end]):
+        if (
+            called is None
+            and worthwhile is not None
+            and node.get("outputs") is None
+            and not worthwhile(text.text[node.start : node.end])
+        ):
             continue
         if called is not None:
             if called.startswith("./"):
                 with context.at(probe.spot(node.get("uses") or node)):
-                    needs[name] = run_workflow(context, posixpath.normpath(called), tools, event, probe.values(node.get("with")), depth + 1, worthwhile)
+                    needs[name] = run_workflow(
+                        context, posixpath.normpath(called), tools, event, probe.values(node.get("with")), depth + 1, worthwhile
+                    )
             continue
         for combination in _combinations(probe, node):
             job = Job(context, text, root, tools, given, needs, event, depth)

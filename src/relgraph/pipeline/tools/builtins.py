@@ -64,7 +64,9 @@ def _formatted(texts: list[str]) -> str:
 def _cd(shell: Shell, call: Call) -> Result:
     target = next((text for text in call.texts if not text.startswith("-")), "~")
     path = shell.state.resolve(target)
-    shell.state.cwd = path if path is not None else shell.unknown(f"folder of cd {target}" if is_known(target) else "an unknown folder")
+    shell.state.cwd = (
+        path if path is not None else shell.unknown(f"folder of cd {target}" if is_known(target) else "an unknown folder")
+    )
     return Result()
 
 

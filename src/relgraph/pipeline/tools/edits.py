@@ -23,7 +23,9 @@ _YQ_SELECT = re.compile(r"\s*(?:\.\s*\|\s*)?select\(\s*\.kind\s*(==|!=)\s*[\"'](
 _YQ_STEP = re.compile(r"\.?(?:([A-Za-z_][\w-]*)|\"([^\"]+)\"|\[(\d+)\]|\[\"([^\"]+)\"\])")
 
 
-def record_stamp(shell: Shell, call: Call, tool: str, path: str, pattern: str, matched: bool | None, lines: list[str], *, exists: bool = True) -> None:
+def record_stamp(
+    shell: Shell, call: Call, tool: str, path: str, pattern: str, matched: bool | None, lines: list[str], *, exists: bool = True
+) -> None:
     """Note what an edit did to a file, unless the file is none of the tree's and was made by the pipeline itself."""
     context = shell.context
     context.stamps.append(
@@ -61,7 +63,11 @@ def _sed(shell: Shell, call: Call) -> Result:
         if text is None:
             _absent(shell, call, "sed", path, "; ".join(scripts))
             continue
-        edit = apply_sed(script, text, silent=options.has("n")) if script is not None and not shell.state.files.is_opaque(path) else None
+        edit = (
+            apply_sed(script, text, silent=options.has("n"))
+            if script is not None and not shell.state.files.is_opaque(path)
+            else None
+        )
         if edit is None:
             record_stamp(shell, call, "sed", path, "; ".join(scripts), None, [])
             shell.state.files.opaque |= {path}
@@ -118,7 +124,11 @@ def _yq_print(shell: Shell, call: Call, expression: str, names: list[str]) -> Re
         return Result(shell.unknown("output of yq"), ASSUMED)
     select = _YQ_SELECT.fullmatch(expression)
     if select is not None:
-        kept = [part for part in re.split(r"^---[ \t]*\n", text, flags=re.MULTILINE) if (_kind(part) == select[2]) is (select[1] == "==")]
+        kept = [
+            part
+            for part in re.split(r"^---[ \t]*\n", text, flags=re.MULTILINE)
+            if (_kind(part) == select[2]) is (select[1] == "==")
+        ]
         return Result("---\n".join(kept))
     read = _YQ_READ.fullmatch(expression)
     if read is not None:
@@ -236,4 +246,13 @@ def _touch(shell: Shell, call: Call) -> Result:
     return Result()
 
 
-TOOLS: dict[str, Tool] = {"sed": _sed, "gsed": _sed, "yq": _yq, "cp": _copy, "mv": _copy, "install": _copy, "rm": _remove, "touch": _touch}
+TOOLS: dict[str, Tool] = {
+    "sed": _sed,
+    "gsed": _sed,
+    "yq": _yq,
+    "cp": _copy,
+    "mv": _copy,
+    "install": _copy,
+    "rm": _remove,
+    "touch": _touch,
+}

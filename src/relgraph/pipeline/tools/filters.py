@@ -197,7 +197,16 @@ def _awk(shell: Shell, call: Call) -> Result:
         if regex is not None and regex.search(line[:20_000]) is None:
             continue
         parts = line.split() if separator in (None, " ") else line.split((separator or " ").strip("'\"[]"))
-        chosen = [line if name == "0" else parts[-1] if name == "NF" and parts else parts[int(name) - 1] if name.isdigit() and int(name) <= len(parts) else "" for name in names]
+        chosen = [
+            line
+            if name == "0"
+            else parts[-1]
+            if name == "NF" and parts
+            else parts[int(name) - 1]
+            if name.isdigit() and int(name) <= len(parts)
+            else ""
+            for name in names
+        ]
         out.append(" ".join(chosen) + "\n")
     return Result("".join(out))
 

@@ -31,9 +31,13 @@ def package_chart(shell: Shell, folder: str, version: str | None, app_version: s
     name, own, app = chart_field(source, "name"), chart_field(source, "version"), chart_field(source, "appVersion")
     unknown = shell.unknown("a field of Chart.yaml that something unknown may have written")
     made_version = version if version is not None else unknown if opaque else own.text if own is not None else ""
-    made_app = app_version if app_version is not None else unknown if opaque and app is not None else app.text if app is not None else None
+    made_app = (
+        app_version if app_version is not None else unknown if opaque and app is not None else app.text if app is not None else None
+    )
     made_name = name.text if name is not None else posixpath.basename(folder)
-    path = posixpath.join(destination, f"{made_name}-{made_version.replace('+', '_') if is_known(made_version) else made_version}.tgz")
+    path = posixpath.join(
+        destination, f"{made_name}-{made_version.replace('+', '_') if is_known(made_version) else made_version}.tgz"
+    )
     shell.context.calls += 1
     package = Package(path, folder, made_name, made_version, made_app, files.fork(), shell.context.calls, shell.state.conditional)
     shell.state.packages.append(package)
@@ -81,7 +85,9 @@ def _package(shell: Shell, call: Call, options: Options) -> Result:
                 shell, folder, None if version is None else version.text, None if app_version is None else app_version.text, place
             )
         if package is None:
-            shell.context.problem(f"helm package finds no chart in {operand.text}" if is_known(operand.text) else "helm package of an unknown folder")
+            shell.context.problem(
+                f"helm package finds no chart in {operand.text}" if is_known(operand.text) else "helm package of an unknown folder"
+            )
             continue
         context = shell.context
         context.packagings.append(
@@ -107,7 +113,13 @@ def _push(shell: Shell, call: Call, operands: list[Argument]) -> Result:
         packages = _matching(shell, archive.text)
         spot = call.spot_of(remote)
         context.pushes.append(
-            Push(context.value(packages[0].name if packages else archive.text), context.value(remote.text), context.places(call.spot), spot, context.by_tag)
+            Push(
+                context.value(packages[0].name if packages else archive.text),
+                context.value(remote.text),
+                context.places(call.spot),
+                spot,
+                context.by_tag,
+            )
         )
         if not packages:
             context.artifacts.append(
@@ -142,7 +154,9 @@ def _matching(shell: Shell, archive: str) -> list[Package]:
 
 def _fits(package: Package, path: str) -> bool:
     folder, _, name = path.rpartition("/")
-    return package.path.rpartition("/")[0] == folder and (name.startswith("*") or name.startswith(package.name) or package.name.startswith(name.partition("*")[0]))
+    return package.path.rpartition("/")[0] == folder and (
+        name.startswith("*") or name.startswith(package.name) or package.name.startswith(name.partition("*")[0])
+    )
 
 
 TOOLS: dict[str, Tool] = {"helm": _helm}

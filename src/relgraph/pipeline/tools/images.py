@@ -48,7 +48,9 @@ def _docker(shell: Shell, call: Call) -> Result:
     words = words[1:]
     if command in ("build", "buildx build", "buildx b", "image build", "builder build", "bud"):
         return _build(shell, call, read_options(words, _BUILD))
-    options = read_options(words, ("platform", "authfile", "creds", "cert-dir", "digestfile", "f", "format", "file", "t", "tag", "sign-by"))
+    options = read_options(
+        words, ("platform", "authfile", "creds", "cert-dir", "digestfile", "f", "format", "file", "t", "tag", "sign-by")
+    )
     operands = [operand.text for operand in options.operands]
     if command in ("push", "image push", "manifest push"):
         for operand in operands[-1:]:
@@ -92,7 +94,23 @@ def _push(shell: Shell, call: Call, reference: str, *, everything: bool) -> None
 
 def _ko(shell: Shell, call: Call) -> Result:
     options = read_options(
-        call.words[1:], ("t", "tags", "platform", "sbom", "image-label", "image-refs", "f", "filename", "sbom-dir", "tarball", "jobs", "j", "image-user", "image-annotation")
+        call.words[1:],
+        (
+            "t",
+            "tags",
+            "platform",
+            "sbom",
+            "image-label",
+            "image-refs",
+            "f",
+            "filename",
+            "sbom-dir",
+            "tarball",
+            "jobs",
+            "j",
+            "image-user",
+            "image-annotation",
+        ),
     )
     operands = [operand.text for operand in options.operands]
     if not operands or operands[0] not in ("build", "publish", "resolve", "apply", "create"):
@@ -133,7 +151,9 @@ def _crane(shell: Shell, call: Call) -> Result:
 
 
 def _skopeo(shell: Shell, call: Call) -> Result:
-    options = read_options(call.words[1:], ("src-creds", "dest-creds", "format", "f", "authfile", "src-tls-verify", "dest-tls-verify", "retry-times"))
+    options = read_options(
+        call.words[1:], ("src-creds", "dest-creds", "format", "f", "authfile", "src-tls-verify", "dest-tls-verify", "retry-times")
+    )
     operands = [operand.text for operand in options.operands]
     if operands[:1] == ["copy"] and len(operands) > 2 and operands[2].startswith("docker://"):
         _publish_reference(shell, call, operands[2].removeprefix("docker://"))

@@ -29,7 +29,9 @@ def _make(shell: Shell, call: Call) -> Result:
     if folder is None or folder.startswith("/") or options.has("n", "dry-run", "just-print") or shell.depth > 3 * _MAX_LEVEL:
         return Result(shell.unknown("output of make"), ASSUMED)
     name = options.text("f", "file", "makefile")
-    candidates = [posixpath.normpath(posixpath.join(folder, one)) for one in ([name] if name is not None and is_known(name) else _NAMES)]
+    candidates = [
+        posixpath.normpath(posixpath.join(folder, one)) for one in ([name] if name is not None and is_known(name) else _NAMES)
+    ]
     path = next((one for one in candidates if one in shell.context.subject.entries), None)
     if path is None:
         shell.context.problem("make finds no Makefile here")

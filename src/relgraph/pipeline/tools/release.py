@@ -9,7 +9,9 @@ __all__ = ["TOOLS"]
 
 
 def _goreleaser(shell: Shell, call: Call) -> Result:
-    options = read_options(call.words[1:], ("f", "config", "p", "parallelism", "timeout", "release-notes", "release-header", "release-footer", "skip"))
+    options = read_options(
+        call.words[1:], ("f", "config", "p", "parallelism", "timeout", "release-notes", "release-header", "release-footer", "skip")
+    )
     if [operand.text for operand in options.operands][:1] != ["release"]:
         return Result(shell.unknown("output of goreleaser"), ASSUMED)
     skip = {name for argument in options.all("skip") for name in argument.text.split(",")}
@@ -25,14 +27,24 @@ def _goreleaser(shell: Shell, call: Call) -> Result:
 
 
 def _gh(shell: Shell, call: Call) -> Result:
-    options = read_options(call.words[1:], ("R", "repo", "t", "title", "n", "notes", "F", "notes-file", "target", "discussion-category", "notes-start-tag"))
+    options = read_options(
+        call.words[1:],
+        ("R", "repo", "t", "title", "n", "notes", "F", "notes-file", "target", "discussion-category", "notes-start-tag"),
+    )
     operands = [operand.text for operand in options.operands]
     if operands[:2] != ["release", "create"] or len(operands) < 3:
         return Result(shell.unknown("output of gh"), ASSUMED)
     context = shell.context
     name = options.text("R", "repo") or context.repository
     context.artifacts.append(
-        Artifact(ArtifactKind.RELEASE, context.value(name), (context.value(operands[2]),), "", context.places(call.spot), by_tag=context.by_tag)
+        Artifact(
+            ArtifactKind.RELEASE,
+            context.value(name),
+            (context.value(operands[2]),),
+            "",
+            context.places(call.spot),
+            by_tag=context.by_tag,
+        )
     )
     return Result()
 
