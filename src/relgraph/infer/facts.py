@@ -12,6 +12,7 @@ from relgraph.model.repository import Tag
 from relgraph.model.site import Kind, Pin, Site
 from relgraph.model.version import natural_key, parse_version
 from relgraph.model.world import Subject, World
+from relgraph.pipeline.artifacts import Plan
 
 __all__ = ["Facts"]
 
@@ -22,6 +23,8 @@ class Facts:
     def __init__(self, world: World) -> None:
         self.world = world
         self._resolvers: dict[int, Resolver] = {}
+        self._plans: dict[tuple[int, str], Plan] = {}
+        self._kept: list[Subject] = []  # an id is a key only as long as its object lives
 
     @cached_property
     def identity(self) -> Identity:
@@ -55,6 +58,26 @@ class Facts:
         if resolver is None:
             resolver = self._resolvers[id(subject)] = Resolver(subject.sites, self.charts(subject))
         return resolver.resolve(site)
+
+    def plan(self, subject: Subject, tag: str = "") -> Plan:
+        """What the pipelines of a tree would publish for a git tag; without one, for the newest tag that it may be judged by."""
+        tag = tag or self.newest_tag(subject)
+        key = (id(subject), tag)
+        if key not in self._plans:
+            self._kept.append(subject)
+            if not any(path.startswith(".github/workflows/") for path in subject.entries):
+                self._plans[key] = Plan(tag)
+            else:
+                from relgraph.pipeline.plan import evaluate  # noqa: PLC0415 - trees without pipelines need not pay for it
+
+                self._plans[key] = evaluate(subject, tag)
+        return self._plans[key]
+
+    def newest_tag(self, subject: Subject) -> str:
+        """The tag of this very revision, else the repository's newest one, else one that could be."""
+        here = [tag for tag in subject.tags_here if tag.version is not None and "/" not in tag.name]
+        tags = here or self.ordered_tags(subject)
+        return tags[-1].name if tags else "v1.2.3"
 
     def charts(self, subject: Subject) -> frozenset[str]:
         """The folders of a tree that hold a ``Chart.yaml``."""
