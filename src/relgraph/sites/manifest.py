@@ -19,7 +19,7 @@ _PATH = re.compile(r".*\.ya?ml(?:\.(?:in|tmpl|tpl|template|j2|jinja2?|gotmpl|sam
 # resources, roles, test data. Plain searches, and patterns that begin with plain text, cost a tenth of walking the lines.
 _LONG = 1 << 12
 _MARKS = (
-    "mage: ", "mages: ", "MAGE", "tag: ", "Tag: ", "tag\": ", "mage\": ", "TAG: ", "elease: ", "ELEASE", "VERSION", "rev: ", "ref: ", "evision: ",
+    "mage: ", "mages: ", "MAGE", "tag: ", "Tag: ", "tag\": ", "mage\": ", "TAG: ", "elease: ", "ELEASE", "VERSION", "rev: ", "ref: ", "evision: ", "ranch: ",
     "oci://", "#!/", "image=", "version=", "cmd:", "script:", "shell:", "run:", "helm.sh/chart", ".sh:", ".yaml:", ".yml:", "golang",
     "go: ", "python: ", "node: ", "sha: ", "commit: ", "env:", "environment:", "gcr.io/", "docker.io/", "ghcr.io/", "quay.io/",
 )  # fmt: skip
@@ -27,7 +27,7 @@ _PATTERNS = tuple(
     map(
         re.compile,
         (
-            r"ersions?[\"']?[ \t]*:(?<![aA]pi[vV]ersion:)(?<!/version:)[ \t]*+(?:[^\n]{0,80}?\d\.\d|[\"']?(?:latest|main|master|stable)\b|[^\n]{0,40}?[{$])",
+            r"ersion\w*+[\"']?[ \t]*:(?<![aA]pi[vV]ersion:)(?<!/version:)[ \t]*+(?:[^\n]{0,80}?\d\.\d|[\"']?(?:latest|main|master|stable)\b|[^\n]{0,40}?[{$])",
             r"ersions:[ \t]*+\r?\n[ \t]*+-[ \t]*+[\"']?v?\d+\.\d",
             r"value:[ \t]*+[\"']?[^\s\"'#]{0,80}?\d\.\d",
             r"mages:[ \t]*+\r?\n[ \t]*+-",

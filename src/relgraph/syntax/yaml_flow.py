@@ -54,7 +54,7 @@ def read_flow(text: str, position: int, end: int, parent: int) -> tuple[list[Flo
             pending = one
         elif kind == "colon":
             if pending is not None:
-                frames[-1].current = text[pending.start : pending.end]
+                frames[-1].current = text[pending.start : pending.end].rpartition("\n")[2].strip()
             pending = None
         elif kind == "line":
             if position - match.start("line") - 1 <= parent and text[position : position + 1] not in ("]", "}", "\r", "\n", "#"):
