@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.errors import ContentMismatch, InvalidContent
 
-__all__ = ["CHUNK", "BytesSource", "FileSource", "Reader", "Source", "VerifiedReader", "chunks", "drain", "verify"]
+__all__ = ["CHUNK", "BytesSource", "FileSource", "Reader", "Source", "VerifiedReader", "chunks", "drain", "verified", "verify"]
 
 #: How many bytes are moved at a time.
 CHUNK = 1 << 18
@@ -81,6 +81,14 @@ class VerifiedReader(io.RawIOBase):
         """Always."""
         return True
 
+    def verifies(self, descriptor: Descriptor) -> bool:
+        """Whether this reader, of which nothing was read yet, gives the bytes of ``descriptor`` or an error."""
+        return (
+            (self._descriptor.digest, self._descriptor.size)
+            == (descriptor.digest, descriptor.size)
+            == (descriptor.digest, self._left)
+        )
+
     def read(self, size: int | None = -1, /) -> bytes:
         """Up to ``size`` bytes, all that are left by default."""
         if size is None or size < 0:
@@ -123,6 +131,13 @@ class VerifiedReader(io.RawIOBase):
     def _fail(self, problem: str, expected: str, actual: str) -> None:
         self._failure = ContentMismatch(f"{self._where}: {self._descriptor.digest}: {problem}", expected=expected, actual=actual)
         raise self._failure
+
+
+def verified(reader: Reader, descriptor: Descriptor, *, where: str) -> VerifiedReader:
+    """A reader that checks what ``reader`` gives; ``reader`` itself where it does so already."""
+    if isinstance(reader, VerifiedReader) and reader.verifies(descriptor):
+        return reader
+    return VerifiedReader(reader, descriptor, where=where)
 
 
 def verify(data: bytes, descriptor: Descriptor, *, where: str) -> bytes:

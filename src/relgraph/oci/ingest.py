@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from relgraph.effects import chance
-from relgraph.oci.content import CHUNK, Reader, Source, VerifiedReader, chunks
+from relgraph.oci.content import CHUNK, Reader, Source, chunks, verified
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.errors import ContentMismatch
 
@@ -54,8 +54,8 @@ def ingest(private: Path, target: Path, descriptor: Descriptor, source: Source, 
     try:
         number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
-            with source.open() as reader, VerifiedReader(reader, descriptor, where=where) as verified:
-                for data in chunks(verified):
+            with source.open() as reader:
+                for data in chunks(verified(reader, descriptor, where=where)):
                     _write(number, data)
             os.fsync(number)
         finally:

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 
 from relgraph.effects import chance, clock
-from relgraph.oci.content import BytesSource, Source, VerifiedReader
+from relgraph.oci.content import BytesSource, Reader, Source, VerifiedReader
 from relgraph.oci.descriptor import EMPTY, Descriptor
 from relgraph.oci.digest import Digest, is_digest
 from relgraph.oci.errors import NotFound, RegistryFailure, TagExists, TagMoved
@@ -39,6 +40,7 @@ class RemoteRepository:
 
     def __init__(self, session: Session, repository: str, *, mount_from: str = "") -> None:
         self.transport = Transport(session, repository)
+        self.registry = session.registry
         self.repository = repository
         self.mount_from = mount_from
         self.name = self.transport.name
@@ -55,6 +57,10 @@ class RemoteRepository:
             document = self._document(descriptor.digest)
             return VerifiedReader(BytesSource(document.raw).open(), descriptor, where=self.name)
         return VerifiedReader(self.transport.open_blob(descriptor), descriptor, where=self.name)
+
+    def fetch_from(self, descriptor: Descriptor, offset: int) -> AbstractContextManager[Reader]:
+        """A reader of a blob's bytes from an offset on, for whoever has the others and verifies the whole."""
+        return closing(self.transport.open_blob(descriptor, offset))
 
     def exists(self, descriptor: Descriptor) -> bool:
         """Whether the content is there."""
