@@ -94,6 +94,10 @@ class MemoryRepository:
         position = self._position(rev)
         return None if position is None else self._trees[position]
 
+    def contains(self, rev: str) -> bool:
+        """Whether there is such a revision."""
+        return rev in self._local if rev in (WORKTREE, INDEX) else self._position(rev) is not None
+
     def ancestors(self, rev: str) -> frozenset[str]:
         """Names of the tags whose commit the revision contains, itself included."""
         position = len(self._trees) - 1 if rev in (WORKTREE, INDEX) else self._position(rev)

@@ -157,6 +157,10 @@ class GitRepository:
             self._trees[oid] = tree
         return tree
 
+    def contains(self, rev: str) -> bool:
+        """Whether there is such a revision at the moment, whatever is left of its tree."""
+        return self._local(rev) is not None if rev in (WORKTREE, INDEX) else self._commit(rev) is not None
+
     def ancestors(self, rev: str) -> frozenset[str]:
         """Names of the tags whose commit the revision contains, itself included; of worktree and index, those that HEAD
         contains as it is now. Where the history is damaged, only those that name the revision itself; a shallow clone

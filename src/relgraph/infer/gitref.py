@@ -19,7 +19,7 @@ _ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _HEX = re.compile(r"[0-9a-f]{7,64}")
 _PREFIXED = re.compile(r"(?P<prefix>.*[A-Za-z][-_/])?(?P<version>[vV]?\d+(?:\.\d+)+.*|[vV]\d+)", re.DOTALL)
 # What a document writes where its reader puts a name of their own.
-_OPEN = re.compile(r"[$<>{}*|…]|\.\.\.|\[|\]")
+_OPEN = re.compile(r"[$<>{}*|…]|\.\.\.|\[|\]|%[sdvqw+]")
 
 
 class RefKind(StrEnum):
@@ -139,7 +139,7 @@ class Locator:
             return RefKind.MISSING
         if ref in owner.repository.branches or self.is_default(owner, ref):
             return RefKind.BRANCH
-        if _HEX.fullmatch(ref) and owner.at(ref) is not None:
+        if _HEX.fullmatch(ref) and owner.repository.contains(ref):
             return RefKind.COMMIT
         return RefKind.MISSING
 

@@ -6,7 +6,14 @@ from functools import lru_cache
 
 from relgraph.model.world import Subject
 
-__all__ = ["Ignored", "ancestors", "join", "moved_to"]
+__all__ = ["Ignored", "ancestors", "is_fixture", "join", "moved_to"]
+
+_FIXTURE = re.compile(r"(?:^|/)(?:testdata|fixtures?)/|_test\.(?:go|py)$|(?:^|/)test_[^/]*\.py$|\.(?:test|spec)\.[jt]sx?$")
+
+
+def is_fixture(path: str) -> bool:
+    """Whether a file belongs to a program's own tests, which invent references as they need them."""
+    return _FIXTURE.search(path) is not None
 
 
 def join(folder: str, path: str) -> str | None:

@@ -29,7 +29,7 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
     (re.compile(r"(^|/)(vendor|node_modules|third_party|thirdparty|\.terraform)/"), PathRole.VENDORED),
     (
         re.compile(
-            r"(^|/)(old[-_]?d?ocs?|legacy|deprecated|obsolete|attic|archived?|graveyard|retired|[^/]*to[-_]be[-_](deleted|removed)[^/]*"
+            r"(^|/)(old[-_]?d?ocs?|legacy|deprecated|obsolete|attic|defunct|archived?|graveyard|retired|[^/]*to[-_]be[-_](deleted|removed)[^/]*"
             r"|docs?[-_]old|old|unmaintained|historical?)/|\.(disabled|bak|orig|old)$"
         ),
         PathRole.LEGACY,
@@ -38,7 +38,7 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
         re.compile(
             r"(^|/)(change[-_]?logs?|changes|history|news|releases?[-_]?notes?|release[-_]history|relnotes|blog|posts|news|minutes"
             r"|proposals?|keps?|enhancements?|rfcs?|adrs?|postmortems?|announcements?)([-_.][^/]*)?(/|\.(md|mdx|rst|txt|adoc)$|$)"
-            r"|(^|/)release[-_]?notes?[^/]*$|(^|/)v?\d+\.\d+[^/]*\.(md|txt)$|(^|/)\d{4}-\d{2}-\d{2}[^/]*$"
+            r"|(^|/)designs?([-_]docs?)?/.*\.(md|mdx|rst|adoc)$|(^|/)release[-_]?notes?[^/]*$|(^|/)v?\d+\.\d+[^/]*\.(md|txt)$|(^|/)\d{4}-\d{2}-\d{2}[^/]*$"
         ),
         PathRole.HISTORY,
     ),

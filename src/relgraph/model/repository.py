@@ -83,5 +83,8 @@ class Repository(Protocol):
     def tree(self, rev: str) -> Tree | None:
         """The tree of a tag, branch, commit id, ``worktree`` or ``index``; None where there is none."""
 
+    def contains(self, rev: str) -> bool:
+        """Whether the revision exists; unlike :meth:`tree`, without a look into its tree."""
+
     def ancestors(self, rev: str) -> frozenset[str]:
         """Names of the tags whose commit the revision contains (itself included)."""

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from relgraph.infer.clones import clone_sites
 from relgraph.infer.facts import Facts
 from relgraph.infer.gitref import Locator, unescape
 from relgraph.infer.made_images import MadeImages
+from relgraph.infer.paths import is_fixture
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.infer.usage import Usage, usage_of
 from relgraph.model.finding import Finding, Severity
@@ -21,16 +23,13 @@ _CODE, _NAME = "RG301", "floating-reference"
 _FLOATING = frozenset("main master HEAD trunk develop devel dev next edge nightly canary latest stable".split())
 _SHIPPED = (PathRole.ARTIFACT, PathRole.BUILD, PathRole.PIPELINE)
 _PROGRAM = re.compile(r"\.(?:sh|bash|zsh|py|pl|rb)$")
-_DOCKERFILE = re.compile(r"(?:^|/)(?:[\w.-]*\.)?(?:Docker|Container)file[^/]*$", re.IGNORECASE)
 _LOCAL = re.compile(r"(?:localhost|ko\.local|kind\.local|dev\.local|[\w-]+\.svc[\w.]*|127\.0\.0\.1|example\.com|local)(?::\d+)?/|docker\.io/library/(?:scratch|hello-world)$")
 # Small images that are run for a moment to see whether running works.
 _PROBES = frozenset(f"docker.io/library/{name}" for name in ("busybox", "alpine", "hello-world"))
+_HELM = re.compile(r"\bhelm\b[^\n|;]*\b(?:install|upgrade|template|pull)\b")
 _RELEASING = re.compile(r"(?:^|[/_.-])(?:goreleaser|release|releases|publish|deploy|cd)(?:[/_.-]|$)", re.IGNORECASE)
 _PUBLISHES = re.compile(r"goreleaser|docker push|helm push|gh release|action-gh-release|ko (?:build|publish)|twine upload|npm publish|cargo publish")
 _ON_TAGS = re.compile(r"^[ \t]+tags:", re.MULTILINE)
-_CLONE = re.compile(
-    r"\bgit[ \t]+clone\b(?P<options>(?:[ \t]+(?!https?:)[^\s;|&]+)*?)[ \t]+[\"']?(?P<url>https://(?P<name>github\.com/[\w.-]+/[\w.-]+?)(?:\.git)?)[\"']?(?=[\s;|&)])"
-)
 
 
 class _Judged(NamedTuple):
@@ -44,7 +43,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     judge = _Judge(facts)
     for subject in facts.world.targets:
         groups: dict[tuple[str, str, str], list[tuple[Site, _Judged]]] = {}
-        for site in (*subject.sites, *_clones(facts, subject)):
+        for site in (*subject.sites, *clone_sites(facts, subject)):
             judged = judge(subject, site)
             if judged is None:
                 continue
@@ -78,7 +77,7 @@ class _Judge:
         if site.pin not in (Pin.BRANCH, Pin.MUTABLE, Pin.ABSENT) or site.role in (Role.MENTION, Role.RECORD, Role.DECLARES):
             return None
         role = path_role(site.path)
-        if role in (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED):
+        if role in (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED) or is_fixture(site.path):
             return None
         match site.kind:
             case Kind.GIT if site.part is Part.REF:
@@ -168,6 +167,8 @@ class _Judge:
             return None
         if site.part is Part.DIGEST or (site.pin is Pin.MUTABLE and site.value not in _FLOATING):
             return None
+        if site.pin is Pin.ABSENT and (site.syntax == "helm-values" or site.key.rpartition(".")[2] in ("repository", "repo", "name")):
+            return None  # a part of a reference: the template adds the tag
         if any(one.part is Part.DIGEST and one.span.line == site.span.line for one in subject.sites_by_path[site.path]):
             return None
         if role not in (*_SHIPPED, PathRole.TEST) or (site.path.endswith(".json") and not self._is_manifest(subject, site.path)):
@@ -181,8 +182,19 @@ class _Judge:
             return None  # the image that a build makes
         manifest = site.path.endswith((".yaml", ".yml", ".json"))
         grave = role is PathRole.ARTIFACT or (role is PathRole.BUILD and not manifest) or (role is PathRole.PIPELINE and bool(_RELEASING.search(site.path)))
-        probe = site.name in _PROBES and site.get("verb") == "run"
-        return _Judged(Severity.WARNING if grave and not probe else Severity.NOTE, "is pulled at", None, ("without a tag, latest is meant" if site.pin is Pin.ABSENT else f"{site.value} is another image tomorrow",))
+        if site.name in _PROBES and site.get("verb") == "run":
+            grave = False
+        if not subject.tags_here and self._is_own(subject, site):
+            grave = False  # a branch may name what is built from it; a release should not
+        return _Judged(Severity.WARNING if grave else Severity.NOTE, "is pulled at", None, ("without a tag, latest is meant" if site.pin is Pin.ABSENT else f"{site.value} is another image tomorrow",))
+
+    def _is_own(self, subject: Subject, site: Site) -> bool:
+        """Whether the image is one of the repository's own, by its line, or by a name that holds the owner's or the repository's."""
+        address = self._facts.identity.address(subject)
+        if self._facts.identity.line(subject, site).name == address:
+            return True
+        words = {subject.name.lower(), *address.split("/")[1:]} - {""}
+        return bool(words & set(site.name.split("/")[1:])) or site.name.rpartition("/")[2].startswith(f"{subject.name.lower()}-")
 
     def _is_manifest(self, subject: Subject, path: str) -> bool:
         text = subject.text(path)
@@ -201,8 +213,12 @@ class _Judge:
         if self._facts.identity.line(subject, site).name == self._facts.identity.address(subject) or "$" in site.name or "{" in site.name:
             return None
         what = "is installed at"
-        if site.kind is Kind.CHART and site.pin is not Pin.ABSENT and site.value not in _FLOATING:
-            return None
+        if site.kind is Kind.CHART:
+            text = subject.text(site.path)
+            named = site.name.partition("://")[2]
+            # Other things are kept in registries under oci:// as well; only helm takes the latest where no version is asked for.
+            if site.pin is not Pin.ABSENT or _LOCAL.match(named) or text is None or not _HELM.search(text.context(site.span, 6)):
+                return None
         severity = Severity.NOTE if role is PathRole.TEST else Severity.WARNING
         return _Judged(severity, what, None, ("every run may install another version",))
 
@@ -226,26 +242,6 @@ class _Judge:
             return True
         text = subject.text(path)
         return text is not None and _ON_TAGS.search(text.text) is not None and _PUBLISHES.search(text.text) is not None
-
-
-def _clones(facts: Facts, subject: Subject) -> Iterator[Site]:
-    """``git clone`` of a repository of the world without a ref, in what builds images and in pipelines."""
-    for path in subject.entries:
-        if path_role(path) is not PathRole.PIPELINE and not _DOCKERFILE.search(path):
-            continue
-        text = subject.text(path)
-        if text is None or "git clone" not in text.text:
-            continue
-        for match in _CLONE.finditer(text.text):
-            after = text.text[match.end() : match.end() + 400]
-            if re.search(r"(?:^|\s)(?:-b|--branch|--revision)\b", match["options"]) or re.search(r"\bgit\b[^\n]*\b(?:checkout|switch|reset)\b", after):
-                continue
-            if facts.identity.known.get(match["name"].lower()) is not None:
-                span = text.span(*match.span("url"))
-                yield Site(
-                    path, span, Kind.GIT, match["name"], Part.REF, match["url"], "HEAD", Pin.BRANCH, syntax="clone",
-                    extra=(("form", "clone"), ("url", match["url"])),
-                )  # fmt: skip
 
 
 def _thing(site: Site) -> str:

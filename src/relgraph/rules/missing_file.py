@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from relgraph.infer.facts import Facts
-from relgraph.infer.paths import Ignored, ancestors, join, moved_to
+from relgraph.infer.paths import Ignored, ancestors, is_fixture, join, moved_to
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind, Pin, Site
@@ -65,9 +65,9 @@ def _finding(facts: Facts, subject: Subject, site: Site, now: str | None) -> Fin
 def _is_missing(subject: Subject, site: Site) -> bool:
     name = site.name
     role = path_role(site.path)
-    if site.pin is not Pin.EXACT or site.get("made") or site.get("cwd") == "?" or name.startswith(("/", "~", "@")):
+    if site.pin is not Pin.EXACT or site.get("made") or "(" in name or site.get("cwd") == "?" or name.startswith(("/", "~", "@")):
         return False
-    if role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY, PathRole.SOURCE) or _PASSING.search(name):
+    if role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY, PathRole.SOURCE) or is_fixture(site.path) or _PASSING.search(name):
         return False
     places = _places(site)
     if not places or any(subject.exists(place) for place in places):

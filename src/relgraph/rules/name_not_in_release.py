@@ -18,7 +18,8 @@ from relgraph.syntax.text import Text
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG204", "name-not-in-release"
-_DISTINCT = re.compile(r"(?=.{6,})[a-z0-9]+(?:[-.][a-z0-9]+)+")
+_DISTINCT = re.compile(r"(?<![\w.-])(?=[a-z0-9-]{6,})[a-z0-9]++(?:-[a-z0-9]++)++(?![\w-]|\.ya?ml)")
+_NAMES = re.compile(rb"^[ ]*+name:[ ]*+[\"']?([a-z0-9-]{6,})", re.MULTILINE)
 _MANIFEST = re.compile(r".*\.ya?ml$")
 _HOOKS = re.compile(r"(?:^|/)[\w.-]*hooks?(?:/|$)")
 # What is done with things that are there already; what a command creates need not be.
@@ -31,26 +32,42 @@ _ANYBODYS = ("Namespace", "CustomResourceDefinition")
 _FILES = 400
 
 
-class _Difference(NamedTuple):
-    """Names of objects: those that came after a release, and those that went, each with the file that has it."""
+class _Charts(NamedTuple):
+    """The manifests of one tree that name objects, and the names in those that were read: name to file."""
 
-    new: Mapping[str, str]
-    gone: Mapping[str, str]
+    tree: Tree
+    paths: tuple[str, ...]
+    names: Mapping[str, str]
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         tags = {tag.version.bare: tag for tag in facts.ordered_tags(subject) if tag.version is not None and tag.commit != subject.rev}
-        if not tags:
-            continue
-        differences: dict[str, _Difference] = {}
         folders = tuple(f"{folder}/".lstrip("/") for folder in facts.charts(subject))
-        for path, (tag, site) in _uses(facts, subject, tags).items():
-            if any(folder and path.startswith(folder) for folder in folders):
-                continue
-            if tag.name not in differences:
-                differences[tag.name] = _compare(subject, tag, folders)
-            yield from _judge(facts, subject, path, tag, site, differences[tag.name])
+        if not tags or not folders:
+            continue
+        uses = {path: use for path, use in _uses(facts, subject, tags).items() if not path.startswith(tuple(filter(None, folders)))}
+        asked = {path: _asked_for(subject, path) for path in uses}
+        wanted = frozenset(name for names in asked.values() for name in names)
+        here = _read(subject.tree, folders, wanted) if wanted else None
+        if here is None or not here.names:
+            continue
+        for path, (tag, site) in uses.items():
+            names = {name: at for name, at in asked[path].items() if name in here.names}
+            then = subject.at(tag.commit) if names else None
+            if then is not None:
+                yield from _judge(facts, subject, path, tag, site, names, here, then, folders)
+
+
+def _asked_for(subject: Subject, path: str) -> dict[str, tuple[int, int]]:
+    """Names that commands of a file look for or wait for, each with the bounds of its first mention."""
+    text = subject.text(path)
+    found: dict[str, tuple[int, int]] = {}
+    if text is not None:
+        for match in _DISTINCT.finditer(text.text):
+            if match.group() not in found and _ASKED_FOR.search(text.line_text(text.line_of(match.start()))):
+                found[match.group()] = match.span()
+    return found
 
 
 def _uses(facts: Facts, subject: Subject, tags: Mapping[str, Tag]) -> dict[str, tuple[Tag, Site]]:
@@ -81,85 +98,58 @@ def _version(facts: Facts, subject: Subject, site: Site) -> Version | None:
     return None if resolved is None else parse_version(resolved.value)
 
 
-def _compare(subject: Subject, tag: Tag, folders: tuple[str, ...]) -> _Difference:
-    then = subject.at(tag.commit)
-    if then is None or not folders:
-        return _Difference({}, {})
-    now, before = subject.tree.entries, then.entries
-    # What did not change has the same names; only the rest is read.
-    changed = [path for path in now if _holds_names(path, folders) and (path not in before or before[path].oid != now[path].oid)]
-    former = [path for path in before if _holds_names(path, folders) and (path not in now or before[path].oid != now[path].oid)]
-    if len(changed) + len(former) > _FILES:
-        return _Difference({}, {})
-    here, there = _names(subject.tree, changed), _names(then, former)
-    new = {name: path for name, path in here.items() if name not in there}
-    gone = {name: path for name, path in there.items() if name not in here}
-    if new:
-        # A name that a chart computes is written somewhere else in it.
-        elsewhere = "\n".join(_texts(then, [path for path in before if path.startswith(folders) or _HOOKS.search(path)]))
-        new = {name: path for name, path in new.items() if not _occurs(name, elsewhere)}
-    return _Difference(new, gone)
+def _read(tree: Tree, folders: tuple[str, ...], wanted: frozenset[str] | None) -> _Charts:
+    """The names of objects in the charts and hooks of a tree; with ``wanted``, those alone."""
+    # Reading manifests compiles many expressions, and few trees ever ask for it.
 
-
-def _holds_names(path: str, folders: tuple[str, ...]) -> bool:
-    return _MANIFEST.fullmatch(path) is not None and (path.startswith(folders) or _HOOKS.search(path) is not None)
-
-
-def _names(tree: Tree, paths: list[str]) -> dict[str, str]:
+    paths = tuple(path for path in tree.entries if _MANIFEST.fullmatch(path) and (path.startswith(folders) or _HOOKS.search(path)))
     found: dict[str, str] = {}
-    for path, data in tree.read_many(paths):
-        for one in metadata_names(Text(path, data)):
-            if _DISTINCT.fullmatch(one.name) and one.kind not in _ANYBODYS:
-                found.setdefault(one.name, path)
-    return found
+    for path, data in tree.read_many(paths[:_FILES]):
+        if wanted is None or wanted & {name.decode() for name in _NAMES.findall(data)}:
+            for one in metadata_names(Text(path, data)):
+                if one.kind not in _ANYBODYS and (wanted is None or one.name in wanted) and _DISTINCT.fullmatch(one.name):
+                    found.setdefault(one.name, path)
+    return _Charts(tree, paths, found)
 
 
-def _texts(tree: Tree, paths: list[str]) -> Iterator[str]:
-    for _, data in tree.read_many(paths[:_FILES]):
-        yield data.decode("utf-8", "replace")
-
-
-def _occurs(name: str, text: str) -> bool:
-    return name in text and _word(name).search(text) is not None
-
-
-def _word(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.ya?ml)")
-
-
-def _judge(facts: Facts, subject: Subject, path: str, tag: Tag, use: Site, difference: _Difference) -> Iterator[Finding]:
-    text = subject.text(path) if difference.new else None
-    if text is None or any(_occurs(name, text.text) for name in difference.gone):
+def _judge(
+    facts: Facts, subject: Subject, path: str, tag: Tag, use: Site, names: Mapping[str, tuple[int, int]], here: _Charts, then: Tree,
+    folders: tuple[str, ...],
+) -> Iterator[Finding]:  # fmt: skip
+    # A name that a chart computes is written somewhere else in it; what the file said at the release was there somehow.
+    inside = [name for name in then.entries if name.startswith(folders) or _HOOKS.search(name) or name == path]
+    before = "\n".join(data.decode("utf-8", "replace") for _, data in then.read_many(inside[:_FILES]))
+    new = {name: span for name, span in names.items() if not _occurs(name, before)}
+    text = subject.text(path)
+    if not new or text is None:
+        return
+    now = _read(here.tree, folders, None).names
+    gone = sorted(name for name in _read(then, folders, None).names if name not in now)
+    if any(_occurs(name, text.text) for name in gone):
         # Who names the old things as well knows that there are two.
         return
-    then = subject.at(tag.commit)
-    data = None if then is None else then.read(path)
-    former_text = "" if data is None else data.decode("utf-8", "replace")
-    for name, where in difference.new.items():
-        if name not in text.text or _occurs(name, former_text):
-            continue
-        match = next((one for one in _word(name).finditer(text.text) if _ASKED_FOR.search(text.line_text(text.line_of(one.start())))), None)
-        if match is None:
-            continue
-        span = text.span(*match.span())
-        site = Site(path, span, Kind.VARIABLE, name, Part.VERSION, name, name, Pin.EXACT, syntax="name")
-        shipped = path_role(path) in (PathRole.ARTIFACT, PathRole.DOCUMENT)
-        former = sorted(difference.gone)
+    shipped = path_role(path) in (PathRole.ARTIFACT, PathRole.DOCUMENT)
+    for name, span in new.items():
+        site = Site(path, text.span(*span), Kind.VARIABLE, name, Part.VERSION, name, name, Pin.EXACT, syntax="name")
         yield facts.finding(
             (_CODE, _NAME, Severity.ERROR if shipped else Severity.WARNING),
             subject,
             site,
             f"{name} is not in {tag.name}, which {path.rpartition('/')[2]} uses",
             node=facts.identity.address(subject),
-            expected=former[0] if len(former) == 1 else None,
+            expected=gone[0] if len(gone) == 1 else None,
             actual=name,
             why=(
                 f"{path}:{use.span.line} uses {use.value if use.pin is not Pin.TEMPLATED else tag.name}, which is released",
-                f"{name} is in {where} now; no chart or hook at {tag.name} has it",
-                *((f"at {tag.name} there was {', '.join(former[:4])}",) if former else ()),
+                f"{name} is in {here.names[name]} now; no chart or hook at {tag.name} has it",
+                *((f"at {tag.name} there was {', '.join(gone[:4])}",) if gone else ()),
             ),
             related=((subject, use),),
         )
+
+
+def _occurs(name: str, text: str) -> bool:
+    return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.ya?ml)", text) is not None
 
 
 _JOB = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: {}\n"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.gitref import Located, Locator, RefKind
-from relgraph.infer.paths import moved_to
+from relgraph.infer.paths import is_fixture, moved_to
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.repository import Tree
@@ -26,11 +26,13 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if site.kind is not Kind.GIT or site.part is not Part.REF or site.get("form") not in _IN_TREE or not site.get("path"):
                 continue
             role = path_role(site.path)
-            if site.role is Role.MENTION or role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY):
+            if site.role is Role.MENTION or is_fixture(site.path) or role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY):
                 continue
             located = locator.locate(subject, site)
             if located is None or located.kind is RefKind.MISSING or not located.path:
                 continue
+            if located.kind is RefKind.COMMIT and not _is_fetched(site):
+                continue  # copied from a browser that showed it
             tree = locator.tree(located)
             if tree is None or locator.has(tree, located.path):
                 continue
@@ -60,10 +62,13 @@ def _finding(facts: Facts, locator: Locator, subject: Subject, located: Located,
 
 
 def _severity(site: Site, role: PathRole) -> Severity:
-    fetched = site.get("form") in ("raw", "api") or (site.get("form") == "tree" and "/tree/" not in site.get("url"))
     if role is PathRole.TEST:
-        return Severity.WARNING if fetched else Severity.NOTE
-    return Severity.ERROR if fetched else Severity.WARNING
+        return Severity.WARNING if _is_fetched(site) else Severity.NOTE
+    return Severity.ERROR if _is_fetched(site) else Severity.WARNING
+
+
+def _is_fetched(site: Site) -> bool:
+    return site.get("form") in ("raw", "api") or (site.get("form") == "tree" and "/tree/" not in site.get("url"))
 
 
 def _tags_with(facts: Facts, locator: Locator, located: Located) -> str | None:

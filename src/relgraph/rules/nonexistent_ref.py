@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.gitref import Located, Locator, RefKind, nearest_tags, version_in_ref
+from relgraph.infer.paths import is_fixture
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.repository import Tag
@@ -19,6 +20,7 @@ __all__ = ["RULE"]
 _CODE, _NAME = "RG201", "nonexistent-ref"
 _TAG_ONLY = ("release", "download")
 _HEX = re.compile(r"[0-9a-f]{7,64}")
+_SHORT_HEX = re.compile(r"(?=.*\d)[0-9a-f]{4,6}")
 _PERSONAL = re.compile(r".*(?:your|my)[-_].*|.*(?:branch|tag|ref|version|commit|sha)(?:[-_]?name)?", re.IGNORECASE)
 _ASIDE = (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED)
 
@@ -59,7 +61,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _judge(facts: Facts, locator: Locator, subject: Subject, site: Site) -> tuple[Site, _Verdict] | None:
-    if site.role in (Role.MENTION, Role.DECLARES) or path_role(site.path) in _ASIDE:
+    if site.role in (Role.MENTION, Role.DECLARES) or path_role(site.path) in _ASIDE or is_fixture(site.path):
         return None
     if site.kind in (Kind.GIT, Kind.ACTION) and site.part is Part.REF:
         located = locator.locate(subject, site)
@@ -87,14 +89,16 @@ def _missing_ref(facts: Facts, subject: Subject, located: Located) -> _Verdict |
     if ref == "latest" or (must_be_tag and not owner.repository.tags):
         return None
     version = version_in_ref(ref, owner.repository.tags)
+    if version is not None and not any(version.release):
+        return None  # v0.0.0 stands for a version to come
     if _HEX.fullmatch(ref) and not ref.isdigit():
         return _no_commit(owner, ref, f"no commit of {owner.name} has this id")
     if version is not None or must_be_tag:
         if not tags or (version is not None and owner is subject and _would_be_next(version, tags)):
             return None
         return _no_tag(located.site, owner, ref, version, tags)
-    if len(owner.repository.branches) < 2 or site.kind is Kind.ACTION:
-        # A clone of one branch does not tell which others there are.
+    if len(owner.repository.branches) < 2 or site.kind is Kind.ACTION or _SHORT_HEX.fullmatch(ref):
+        # A clone of one branch does not tell which others there are; and GitHub knows commits by less than git does.
         return None
     return _Verdict(
         _lower(site, Severity.WARNING),
@@ -148,7 +152,7 @@ def _missing_version(facts: Facts, subject: Subject, site: Site) -> _Verdict | N
     if owner is None or owner is subject or site.get("replaces") or path_role(site.path) is PathRole.TEST:
         return None
     if commit := site.get("pseudo"):
-        return None if owner.at(commit) is not None else _no_commit(owner, commit, f"{site.name} {site.value} is made from it")
+        return None if owner.repository.contains(commit) else _no_commit(owner, commit, f"{site.name} {site.value} is made from it")
     version = parse_version(site.value)
     if version is None or not version.complete or not any(version.release) or version.build == "incompatible":
         return None

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from relgraph.infer.facts import Facts
+from relgraph.infer.paths import is_fixture
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind, Part, Role, Site
@@ -23,7 +24,7 @@ _NEAR = 400
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         for path, sites in subject.sites_by_path.items():
-            if path_role(path) is PathRole.VENDORED:
+            if path_role(path) is PathRole.VENDORED or is_fixture(path):
                 continue
             refs = [site for site in sites if site.kind is Kind.GIT and site.part is Part.REF]
             for site in sites:
