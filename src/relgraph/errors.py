@@ -26,12 +26,6 @@ class RelgraphError(Exception):
         self.hint = hint
 
 
-class Refused(RelgraphError):
-    """What was asked for is possible, but a rule that the user relies upon forbids it."""
-
-    status = 1
-
-
 class UsageError(RelgraphError):
     """The command line cannot be carried out as it was given."""
 

@@ -79,7 +79,7 @@ class Subject:
         """The repository at another revision, with the sites of what it ships there (see :data:`Reader`); None where there is none."""
         if ref not in self._released:
             tree = self.at(ref)
-            self._released[ref] = None if tree is None or self._reader is None else self._reader(self.repository, tree)
+            self._released[ref] = None if tree is None or self._reader is None else self._reader(tree)
         return self._released[ref]
 
     @cached_property
@@ -97,7 +97,7 @@ class Subject:
 
 
 #: Reads the sites of the files that a revision ships; given by whoever builds the world, since values read nothing themselves.
-Reader: TypeAlias = Callable[[Repository, Tree], Subject]
+Reader: TypeAlias = Callable[[Tree], Subject]
 
 
 class World:

@@ -4,8 +4,6 @@ To add a syntax, add a module with an ``EXTRACTOR`` and list it here. What under
 extractors find something in the same place, the earlier one is believed.
 """
 
-import re
-
 from relgraph.model.site import Kind, Site
 from relgraph.sites import (
     action_map,
@@ -30,7 +28,7 @@ from relgraph.sites import (
 from relgraph.sites.extractor import Extractor
 from relgraph.syntax.text import Text
 
-__all__ = ["EXTRACTORS", "extract", "readable"]
+__all__ = ["EXTRACTORS", "extract"]
 
 #: Structural extractors first, then those that read any text.
 EXTRACTORS: tuple[Extractor, ...] = (
@@ -53,27 +51,6 @@ EXTRACTORS: tuple[Extractor, ...] = (
     github_url.EXTRACTOR,
     image_text.EXTRACTOR,
 )
-
-_MAX_SIZE = 4 << 20
-_UNREADABLE = re.compile(
-    r"(?:.*/)?(?:vendor|node_modules|third_party|thirdparty|_vendor|bower_components|\.git)/.*"
-    r"|.*\.(?:png|jpe?g|gif|ico|webp|bmp|tiff?|svg|svgz|drawio|excalidraw|pdf|pptx?|docx?|xlsx?|odt|ods|odp|psd|ai|eps|fig"
-    r"|ttf|otf|woff2?|eot|mp[34]|m4[av]|mov|avi|webm|wav|ogg|flac|zip|gz|tgz|bz2|xz|zst|7z|rar|jar|war|whl|egg|tar|rpm|deb|apk"
-    r"|exe|dll|so|dylib|a|o|obj|lib|class|pyc|pyo|wasm|bin|dat|db|sqlite3?|pem|crt|cer|key|p12|pfx|jks|gpg|asc|sig|sum|lock|lockb"
-    r"|map|snap|ipynb|csv|tsv|parquet|pb|css|scss|sass|less|patch|diff|po|pot|mo|1|5|8)(?<!Chart\.lock)(?<!requirements\.lock)"
-    r"|.*[.-]min\.(?:js|mjs)|(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|LICENSE[\w.-]*|COPYING[\w.-]*|NOTICE)",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def readable(path: str, size: int | None = None) -> bool:
-    """Whether a file is worth reading for references, by its path and, where known, its size in bytes alone.
-
-    Not worth reading are binaries, pictures, vendored trees, lock files (other than those of charts) and checksum files,
-    minified code, licences, and anything larger than 4 MiB.
-    """
-    return (size is None or size <= _MAX_SIZE) and _UNREADABLE.fullmatch(path) is None
-
 
 def extract(text: Text) -> tuple[Site, ...]:
     """All sites of one text, sorted by position, each place told once."""

@@ -1,0 +1,73 @@
+"""The cache folder: small files that may vanish at any time, private to the user, written whole or not at all."""
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+
+from relgraph.effects.environment import variable
+
+__all__ = ["CacheFile", "program_stamp"]
+
+_CHECK = 16
+
+
+class CacheFile:
+    """One file of the cache, ``$XDG_CACHE_HOME/relgraph/FAMILY-STAMP``; writing it removes those of its family with another stamp.
+
+    A cache that cannot be read or written is an empty one: nothing here raises. The content is stored behind its own checksum, so
+    that a torn or damaged file reads as none. With ``RELGRAPH_CACHE=off`` nothing is read or written.
+    """
+
+    def __init__(self, family: str, stamp: str) -> None:
+        self._path: Path | None = None
+        if (variable("RELGRAPH_CACHE") or "").lower() in ("off", "0", "no", "false"):
+            return
+        root = variable("XDG_CACHE_HOME") or os.path.join(variable("HOME") or "", ".cache")
+        if os.path.isabs(root):
+            self._path = Path(root, "relgraph", f"{family}-{stamp}")
+
+    def read(self) -> bytes | None:
+        """The content; None where there is none, or it is somebody else's or damaged."""
+        if self._path is None:
+            return None
+        try:
+            with self._path.open("rb") as file:
+                if os.fstat(file.fileno()).st_uid != os.geteuid():
+                    return None
+                data = file.read()
+        except OSError:
+            return None
+        check, content = data[:_CHECK], data[_CHECK:]
+        return content if blake2b(content, digest_size=_CHECK).digest() == check else None
+
+    def write(self, content: bytes) -> None:
+        """Replace the content in one step."""
+        if self._path is None:
+            return
+        family = self._path.name.rpartition("-")[0]
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(blake2b(content, digest_size=_CHECK).digest() + content)
+            temporary.replace(self._path)
+            for old in self._path.parent.glob(f"{family}-*"):
+                if old != self._path:
+                    old.unlink(missing_ok=True)
+        except OSError:
+            try:
+                temporary.unlink(missing_ok=True)
+            except OSError:
+                pass  # a leftover in a cache harms nobody
+
+
+def program_stamp(*folders: str) -> str:
+    """What tells one state of program text from another: names, times and sizes of the modules in these folders."""
+    rows = sorted(
+        (entry.path, entry.stat().st_mtime_ns, entry.stat().st_size)
+        for folder in folders
+        for entry in os.scandir(folder)
+        if entry.name.endswith(".py")
+    )
+    return blake2b(repr(rows).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()

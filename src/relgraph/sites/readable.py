@@ -1,0 +1,25 @@
+"""Which files are worth reading, told by their paths alone."""
+
+import re
+
+__all__ = ["readable"]
+
+_MAX_SIZE = 4 << 20
+_UNREADABLE = re.compile(
+    r"(?:.*/)?(?:vendor|node_modules|third_party|thirdparty|_vendor|bower_components|\.git)/.*"
+    r"|.*\.(?:png|jpe?g|gif|ico|webp|bmp|tiff?|svg|svgz|drawio|excalidraw|pdf|pptx?|docx?|xlsx?|odt|ods|odp|psd|ai|eps|fig"
+    r"|ttf|otf|woff2?|eot|mp[34]|m4[av]|mov|avi|webm|wav|ogg|flac|zip|gz|tgz|bz2|xz|zst|7z|rar|jar|war|whl|egg|tar|rpm|deb|apk"
+    r"|exe|dll|so|dylib|a|o|obj|lib|class|pyc|pyo|wasm|bin|dat|db|sqlite3?|pem|crt|cer|key|p12|pfx|jks|gpg|asc|sig|sum|lock|lockb"
+    r"|map|snap|ipynb|csv|tsv|parquet|pb|css|scss|sass|less|patch|diff|po|pot|mo|1|5|8)(?<!Chart\.lock)(?<!requirements\.lock)"
+    r"|.*[.-]min\.(?:js|mjs)|(?:.*/)?(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|LICENSE[\w.-]*|COPYING[\w.-]*|NOTICE)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def readable(path: str, size: int | None = None) -> bool:
+    """Whether a file is worth reading for references, by its path and, where known, its size in bytes alone.
+
+    Not worth reading are binaries, pictures, vendored trees, lock files (other than those of charts) and checksum files,
+    minified code, licences, and anything larger than 4 MiB.
+    """
+    return (size is None or size <= _MAX_SIZE) and _UNREADABLE.fullmatch(path) is None
