@@ -15,6 +15,9 @@ from relgraph.rules.rule import Rule
 
 __all__ = ["judge", "read_subject", "scan"]
 
+# The rule that any disagreement falls under; others know why the same two places must agree.
+_GENERAL = "RG101"
+
 
 def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = None) -> Report:
     """Check the targets (``PATH[@REV]``); siblings only lend facts.
@@ -57,4 +60,11 @@ def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = N
 def judge(world: World, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """What the rules say of a world, in order of place."""
     facts = Facts(world)
-    return tuple(sorted((finding for rule in rules for finding in rule.check(facts)), key=lambda finding: finding.order))
+    found = [finding for rule in rules for finding in rule.check(facts)]
+    return tuple(sorted(_without_repetition(found), key=lambda finding: finding.order))
+
+
+def _without_repetition(found: list[Finding]) -> list[Finding]:
+    """Findings without those that say of a place what a rule with a reason of its own says of it already."""
+    told = {(one.place, one.expected) for one in found if one.rule != _GENERAL}
+    return [one for one in found if one.rule != _GENERAL or (one.place, one.expected) not in told]

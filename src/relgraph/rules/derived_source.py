@@ -7,6 +7,7 @@ from relgraph.infer.facts import Facts
 from relgraph.infer.references import Reference
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind, Part, Pin
+from relgraph.model.version import compare
 from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
 
@@ -53,20 +54,29 @@ def _compare(facts: Facts, subject: Subject, source: str, derived: str, makefile
             continue
         if any((origin.site.name, origin.site.value) == (one.site.name, one.site.value) for origin in origins):
             continue
-        origin = origins[0]
-        yield facts.finding(
-            (_CODE, _NAME, Severity.ERROR),
-            subject,
-            one.site,
-            f"{_written(one)} in this derived file is {_written(origin)} in its source {origin.where}",
-            expected=origin.site.value,
-            actual=one.site.value,
-            why=(
-                f"{makefile} derives {derived} from {source}",
-                f"the next derivation writes {_written(origin)} again; change the source, then derive",
-            ),
-            related=((subject, origin.site),),
-        )
+        yield _finding(facts, one, origins[0], f"{makefile} derives {derived} from {source}")
+
+
+def _finding(facts: Facts, derived: Reference, source: Reference, reason: str) -> Finding:
+    # The older of the two is the one that was left behind: a source that the next derivation writes over the newer value, or a file
+    # that was not derived again.
+    reverts = derived.version is not None and source.version is not None and compare(derived.version, source.version) > 0
+    wrong, right = (source, derived) if reverts else (derived, source)
+    message = (
+        f"{_written(source)} is the source of {_written(derived)} in {derived.where}; the next derivation brings it back"
+        if reverts
+        else f"{_written(derived)} in this derived file is {_written(source)} in its source {source.where}"
+    )
+    return facts.finding(
+        (_CODE, _NAME, Severity.ERROR),
+        wrong.subject,
+        wrong.site,
+        message,
+        expected=right.site.value,
+        actual=wrong.site.value,
+        why=(reason, "change the source, then derive" if reverts else "derive it again"),
+        related=((right.subject, right.site),),
+    )
 
 
 def _written(one: Reference) -> str:
