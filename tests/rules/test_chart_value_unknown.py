@@ -61,3 +61,22 @@ def test_scripts_are_judged_as_well() -> None:
 def test_charts_of_others_are_not() -> None:
     line = "#!/bin/sh\nhelm upgrade --install x oci://ghcr.io/acme/x --version v0.2.0 --set a=3\n"
     assert said({"install.sh": line}) == []
+
+
+def umbrella(values: str, template: str = "") -> list[Finding]:
+    return said({
+        "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies:\n- name: engine-chart\n  alias: engine\n  version: v0.2.0\n"
+        "  repository: oci://ghcr.io/example\n  condition: engine.install\n",
+        "chart/values.yaml": values,
+        "chart/templates/web.yaml": template,
+    })  # fmt: skip
+
+
+def test_values_for_a_dependency_are_the_dependencys() -> None:
+    (found,) = umbrella("engine:\n  install: true\n  # other: 1\n  level:\n    agent: 3\n")
+    assert (found.actual, found.place.path, found.place.span.line) == ("level.agent", "chart/values.yaml", 5)
+    assert umbrella("engine:\n  agent:\n    level: 3\nother: 1\n") == []
+
+
+def test_unless_the_charts_own_templates_read_them() -> None:
+    assert umbrella("engine:\n  extra: 3\n", "x: {{ .Values.engine.extra }}\n") == []

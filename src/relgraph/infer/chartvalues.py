@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from relgraph.model.repository import Tree
 
-__all__ = ["Chart", "chart_in", "setting_path"]
+__all__ = ["Chart", "Key", "chart_in", "setting_path", "values_keys"]
 
 _KEY = re.compile(r"^(?P<indent>[ ]*)(?P<comment>#[ ]?)?(?P<more>[ ]*)(?P<dash>-[ ]+)?(?P<key>[\w./-]+|\"[^\"\n]+\"|'[^'\n]+')[ ]*:(?:[ ]+(?P<value>[^\n]*))?$")
 _BLOCK_SCALAR = re.compile(r"[|>][+-]?\d?(?:\s|$)")
@@ -26,12 +26,27 @@ _ASKED = re.compile(r"(?:\bif|\band|\bor|\bnot|\belse if|\bhasKey|\bempty)[ \t(]
 _ALWAYS = frozenset(("global", "tags"))
 
 
+class Key(NamedTuple):
+    """One key of a values file: its path, the offset of its text, whether anything may be set below it, and whether it is
+    only an example in a comment."""
+
+    path: tuple[str, ...]
+    start: int
+    takes_anything: bool
+    commented: bool
+
+
 class Chart(NamedTuple):
-    """A chart at one revision: its folder, its name, and the values it knows (paths of keys)."""
+    """A chart at one revision: its folder, its name, and the values it knows (paths of keys).
+
+    ``read`` are those that its own templates read, ``open`` those below which anything may be set, ``foreign`` the names
+    under which values of its dependencies stand.
+    """
 
     folder: str
     name: str
     known: frozenset[tuple[str, ...]]
+    read: frozenset[tuple[str, ...]]
     open: frozenset[tuple[str, ...]]
     foreign: frozenset[str]
 
@@ -58,38 +73,44 @@ def setting_path(name: str) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-def chart_in(tree: Tree, name: str) -> Chart | None:
-    """The chart of that name in a tree; where none has it, the only chart of the tree; None where that is none, or a library."""
+def chart_in(tree: Tree, name: str, folder: str | None = None) -> Chart | None:
+    """The chart of that name in a tree; where none has it, the only chart of the tree; None where that is none, or a library.
+
+    ``folder``: look there only.
+    """
     folders = [path.rpartition("/")[0] for path in tree.entries if path.rpartition("/")[2] == "Chart.yaml"]
+    if folder is not None:
+        folders = [one for one in folders if one == folder]
     charts = []
-    for folder in folders:
-        text = _read(tree, folder, "Chart.yaml")
+    for place in folders:
+        text = _read(tree, place, "Chart.yaml")
         if text is not None:
             found = _NAME.search(text)
-            charts.append((folder, found[1] if found else "", text))
+            charts.append((place, found[1] if found else "", text))
     named = [chart for chart in charts if chart[1] == name]
     if len(named) != 1:
         named = charts if len(charts) == 1 else []
     if not named:
         return None
-    folder, own, text = named[0]
-    return None if _TYPE.search(text) else _chart(tree, folder, own, text)
+    place, own, text = named[0]
+    return None if _TYPE.search(text) else _chart(tree, place, own, text)
 
 
 def _chart(tree: Tree, folder: str, name: str, text: str) -> Chart:
     known: set[tuple[str, ...]] = set()
     free: set[tuple[str, ...]] = set()
     values = _read(tree, folder, "values.yaml")
-    if values is not None:
-        for path, takes_anything in _keys(values):
-            known.add(path)
-            if takes_anything:
-                free.add(path)
+    for key in () if values is None else values_keys(values):
+        known.add(key.path)
+        if key.takes_anything:
+            free.add(key.path)
+    read: set[tuple[str, ...]] = set()
     inside = f"{folder}/" if folder else ""
     templates = [path for path in tree.entries if path.startswith(f"{inside}templates/")]
     for _, data in tree.read_many(templates):
         for path, whole in _used(data.decode("utf-8", "replace")):
             known.add(path)
+            read.add(path)
             # A map that values.yaml spells out is read key by key by whoever gets it.
             if whole and not any(len(other) > len(path) and other[: len(path)] == path for other in known):
                 free.add(path)
@@ -98,7 +119,7 @@ def _chart(tree: Tree, folder: str, name: str, text: str) -> Chart:
     foreign = {*_DEPENDENCY.findall(below)} if dependencies else set()
     foreign |= {condition.split(".")[0] for line in _CONDITION.findall(below) for condition in line.split(",")}
     foreign |= {path[len(inside) + 7 :].split("/")[0] for path in tree.entries if path.startswith(f"{inside}charts/")}
-    return Chart(folder, name, frozenset(known), frozenset(free), frozenset(foreign))
+    return Chart(folder, name, frozenset(known), frozenset(read), frozenset(free), frozenset(foreign))
 
 
 def _read(tree: Tree, folder: str, file: str) -> str | None:
@@ -106,12 +127,14 @@ def _read(tree: Tree, folder: str, file: str) -> str | None:
     return None if data is None else data.decode("utf-8", "replace")
 
 
-def _keys(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Every key with its path, and whether anything may be set below it."""
+def values_keys(text: str) -> Iterator[Key]:
+    """Every key of a values file, in order; keys within lists and block scalars are left out, the list stands for them."""
     stack: list[tuple[int, str]] = []
     skip_below = -1
-    found: list[tuple[tuple[str, ...], str, bool]] = []
-    for line in text.splitlines():
+    found: list[tuple[tuple[str, ...], str, bool, int]] = []
+    offset = 0
+    for line in text.split("\n"):
+        start, offset = offset, offset + len(line) + 1
         if not line.strip():
             continue
         indent = len(line) - len(line.lstrip(" "))
@@ -119,31 +142,32 @@ def _keys(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:
             if indent > skip_below:
                 continue
             skip_below = -1
-        match = _KEY.match(line)
+        match = _KEY.match(line.removesuffix("\r"))
         if match is None:
             if line.lstrip().startswith("- ") and stack and indent >= stack[-1][0]:
-                found.append((tuple(key for _, key in stack), "", True))
+                found.append((tuple(key for _, key in stack), "[", False, start))
             continue
         if match["comment"] is not None:
             indent += len(match["more"])
         if match["dash"]:
-            found.append((tuple(key for level, key in stack if level <= indent), "", True))
+            found.append((tuple(key for level, key in stack if level <= indent), "[", False, start))
             skip_below = indent
             continue
         while stack and stack[-1][0] >= indent:
             stack.pop()
         stack.append((indent, match["key"].strip("\"'")))
         value = (match["value"] or "").partition(" #")[0].strip()
-        found.append((tuple(key for _, key in stack), value, match["comment"] is not None))
+        found.append((tuple(key for _, key in stack), value, match["comment"] is not None, start + match.start("key")))
         if match["comment"] is not None:
             # A comment may be prose with a colon: it opens nothing that what follows could belong to.
             stack.pop()
         elif _BLOCK_SCALAR.match(value):
             skip_below = indent
-    parents = {path[:-1] for path, _, _ in found}
-    for path, value, loose in found:
-        anything = loose or value[:1] in ("{", "[", "*", "&") or value in ("null", "~") or (not value and path not in parents)
-        yield path, anything and bool(path)
+    parents = {path[:-1] for path, _, _, _ in found}
+    for path, value, commented, start in found:
+        anything = commented or value[:1] in ("{", "[", "*", "&") or value in ("null", "~") or (not value and path not in parents)
+        if path:
+            yield Key(path, start, anything, commented)
 
 
 def _used(text: str) -> Iterator[tuple[tuple[str, ...], bool]]:

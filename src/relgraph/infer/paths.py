@@ -60,7 +60,9 @@ def moved_to(path: str, entries: Iterable[str]) -> str | None:
         found = closer
     if len(found) > 1:
         # A folder was put in between: docs/x is now docs/old/x.
-        found = [name for name in found if _within(parts, name.split("/"))]
+        within = [name for name in found if _within(parts, name.split("/"))]
+        shortest = min((name.count("/") for name in within), default=0)
+        found = [name for name in within if name.count("/") == shortest]
     return found[0] if len(found) == 1 else None
 
 

@@ -66,7 +66,7 @@ def _by_commit(facts: Facts, subject: Subject, sites: list[Site]) -> Iterator[tu
         by_commit.setdefault(site.value, []).append(site)
     for commit, members in by_commit.items():
         counts = Counter(site.get("comment") for site in members)
-        usual = min(counts, key=lambda comment: (-counts[comment], *_newest_first(comment)))
+        usual = min(counts, key=lambda comment: (-counts[comment], *_newest_first(comment), comment))
         right = next(site for site in members if site.get("comment") == usual)
         for site in members:
             if not _agree(site.get("comment"), usual):

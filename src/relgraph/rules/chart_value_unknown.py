@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from relgraph.infer.chartvalues import Chart, chart_in, setting_path
+from relgraph.infer.chartvalues import Chart, chart_in, setting_path, values_keys
 from relgraph.infer.facts import Facts
 from relgraph.infer.lines import basename
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.repository import Tree
-from relgraph.model.site import Kind, Part, Site
+from relgraph.model.site import Kind, Part, Pin, Site
 from relgraph.model.version import parse_version
 from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
@@ -27,6 +27,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
             for site in sites:
                 if site.kind is Kind.VARIABLE and site.get("scope") == "set" and site.get("chart"):
                     yield from _judge(facts, subject, charts, sites, site)
+                elif site.kind is Kind.CHART and site.key.startswith("dependencies[") and path.endswith("Chart.yaml"):
+                    yield from _dependency(facts, subject, charts, site)
 
 
 def _judge(facts: Facts, subject: Subject, charts: "_Charts", sites: tuple[Site, ...], site: Site) -> Iterator[Finding]:
@@ -39,16 +41,43 @@ def _judge(facts: Facts, subject: Subject, charts: "_Charts", sites: tuple[Site,
     key = setting_path(site.name)
     if found is None or found[0].knows(key):
         return
-    chart, at = found
+    yield _finding(facts, subject, use, site, key, *found)
+
+
+def _dependency(facts: Facts, subject: Subject, charts: "_Charts", use: Site) -> Iterator[Finding]:
+    """What a chart's values say for a dependency, under its name or alias."""
+    folder = use.path.rpartition("/")[0]
+    values = subject.text(f"{folder}/values.yaml".lstrip("/"))
+    found = charts.at(use) if values is not None else None
+    own = chart_in(subject.tree, "", folder)
+    if values is None or found is None or own is None:
+        return
+    name = use.get("alias") or use.get("chart") or basename(use.name)
+    asked = {tuple(condition.split(".")) for condition in use.get("condition").split(",")}
+    keys = [key for key in values_keys(values.text) if key.path[0] == name and not key.commented]
+    parents = {key.path[:-1] for key in keys}
+    for key in keys:
+        below = key.path[1:]
+        if not below or key.path in parents or key.path in asked or found[0].knows(below):
+            continue
+        if any(read[: len(key.path)] == key.path or key.path[: len(read)] == read for read in own.read):
+            continue  # this chart's own templates read it
+        span = values.span(key.start, key.start + len(below[-1]))
+        site = Site(values.path, span, Kind.VARIABLE, ".".join(key.path), Part.VERSION, below[-1], below[-1], Pin.EXACT, syntax="values")
+        yield _finding(facts, subject, use, site, below, *found)
+
+
+def _finding(facts: Facts, subject: Subject, use: Site, site: Site, key: tuple[str, ...], chart: Chart, at: str) -> Finding:
     near = chart.alternatives(key)
-    yield facts.finding(
+    name = ".".join(key)
+    return facts.finding(
         (_CODE, _NAME, Severity.ERROR if path_role(site.path) is not PathRole.TEST else Severity.WARNING),
         subject,
         site,
-        f"{chart.name} {at} has no value {site.name}",
+        f"{chart.name} {at} has no value {name}",
         node=facts.identity.line(subject, use).name,
-        expected=near[0] if near else None,
-        actual=site.name,
+        expected=near[0] if near and sorted(near[0].split(".")) == sorted(key) else None,
+        actual=name,
         why=(
             f"{use.path}:{use.span.line} installs {chart.name} {at}",
             f"neither values.yaml nor a template of {chart.folder or 'the chart'} there has this key",
@@ -126,8 +155,8 @@ RULE = Rule(
     Severity.ERROR,
     "a value is set that the chart does not know",
     """
-    A script or hook installs a chart of this scan at a version and sets a value (--set KEY=...). At the tag of that version, the chart's
-    values.yaml has no such key and no template reads it. Helm accepts that in silence, so the setting is lost: the key was
+    A script or hook installs a chart of this scan at a version and sets a value (--set KEY=...), or a chart that depends on it sets
+    one in its own values. At the tag of that version, the chart's values.yaml has no such key and no template reads it. Helm accepts that in silence, so the setting is lost: the key was
     renamed, or the version is older or newer than the key. Use a key that the chart has at that version.
 
     Values of dependencies, globals, and keys below an empty map, a list, or a value that a template hands on as a whole are fine.

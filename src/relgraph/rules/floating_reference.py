@@ -108,8 +108,10 @@ class _Judge:
             return _Judged(Severity.WARNING, "is cloned at", newest[0].name if newest else None, (f"{owner.name} has releases",))
         usage = Usage.APPLY if form == "clone" else usage_of(text, site)
         path = site.get("path")
-        if usage is Usage.FETCH and (_PROGRAM.search(path) or (form in ("archive", "download") and role in _SHIPPED)):
+        if usage is Usage.FETCH and _PROGRAM.search(path):
             usage = Usage.RUN
+        elif usage is Usage.FETCH and form in ("archive", "download") and role in _SHIPPED:
+            usage = Usage.APPLY
         if usage not in (Usage.RUN, Usage.APPLY):
             return None
         return self._followed(subject, owner, site, role, usage)
@@ -117,7 +119,7 @@ class _Judge:
     def _followed(self, subject: Subject, owner: Subject | None, site: Site, role: PathRole, usage: Usage) -> _Judged | None:
         """A file that is run or deployed from a branch or from whatever release is the latest."""
         what = "is run from" if usage is Usage.RUN else "is installed from"
-        why = (f"{site.get('url')} is {'run' if usage is Usage.RUN else 'installed or deployed'} as it is on the day",)
+        why = (f"{site.value} moves: it is not tomorrow what it is today",)
         if role is PathRole.TEST:
             return _Judged(Severity.NOTE, what, None, why)
         if owner is None:
@@ -250,6 +252,8 @@ def _thing(site: Site) -> str:
         return f"{path} of {site.name}" if path else site.name
     if site.kind is Kind.VARIABLE and site.get("scope") == "with":
         return site.get("action") or site.key or site.name
+    if site.get("scope") == "set":
+        return f"{site.name} of the chart {site.get('chart')}"
     if site.kind is Kind.ACTION:
         return "/".join(site.name.split("/")[:2])
     return site.get("package") or site.name

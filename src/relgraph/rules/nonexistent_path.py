@@ -45,10 +45,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
 def _finding(facts: Facts, locator: Locator, subject: Subject, located: Located, tree: Tree, role: PathRole) -> Finding:
     site, owner = located.site, located.owner
     now = moved_to(located.path, tree.entries)
-    why = [f"the tree of {owner.name} at {located.ref} has no {located.path}"]
-    if now is not None:
-        why.append(f"{now} has this name there")
-    elif (tags := _tags_with(facts, locator, located)) is not None:
+    why = [f"{now} has this name there" if now is not None else "no file has this name there, or more than one"]
+    if now is None and (tags := _tags_with(facts, locator, located)) is not None:
         why.append(tags)
     return facts.finding(
         (_CODE, _NAME, _severity(site, role)),
