@@ -6,7 +6,7 @@ from typing import NamedTuple
 from relgraph.model.site import Span
 from relgraph.pipeline.value import Value
 
-__all__ = ["Artifact", "ArtifactKind", "ChartImage", "Derived", "Packaging", "Plan", "Problem", "Push", "Spot", "Stamp", "Trigger"]
+__all__ = ["Artifact", "ArtifactKind", "ChartImage", "Derived", "Leak", "Packaging", "Plan", "Problem", "Push", "Spot", "Stamp", "Trigger"]
 
 
 class Spot(NamedTuple):
@@ -112,6 +112,20 @@ class Packaging(NamedTuple):
     by_tag: bool = True
 
 
+class Leak(NamedTuple):
+    """A variable of the environment that fills a Makefile's ``?=`` variable of the same name where a recipe uses it.
+
+    ``given`` is the environment's value, ``default`` the Makefile's own, ``target`` what was being made.
+    """
+
+    name: str
+    given: Value
+    default: Value
+    target: str
+    default_spot: Spot
+    places: tuple[Spot, ...]
+
+
 class Problem(NamedTuple):
     """Something that could not be evaluated, or that would fail: a short sentence and where."""
 
@@ -128,7 +142,11 @@ class Trigger(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """All that the pipelines of one tree would do for one git tag."""
+    """All that the pipelines of one tree would do for one git tag.
+
+    ``rewritten`` are the tracked files that they change, ``opaque`` files and folders that commands which are not understood
+    may have changed (the empty string: all).
+    """
 
     tag: str
     artifacts: tuple[Artifact, ...] = ()
@@ -136,8 +154,15 @@ class Plan(NamedTuple):
     pushes: tuple[Push, ...] = ()
     packagings: tuple[Packaging, ...] = ()
     derived: tuple[Derived, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    rewritten: frozenset[str] = frozenset()
+    opaque: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     triggers: tuple[Trigger, ...] = ()
+
+    def may_rewrite(self, path: str) -> bool:
+        """Whether the file is, or may be, changed by the pipelines."""
+        return path in self.rewritten or any(prefix == "" or path == prefix or path.startswith(f"{prefix}/") for prefix in self.opaque)
 
     def published(self, kind: ArtifactKind, name: str) -> tuple[Artifact, ...]:
         """The artifacts of that kind and (fully known) name which a pushed tag publishes."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from relgraph.model.world import Subject
-from relgraph.pipeline.artifacts import Artifact, Derived, Packaging, Problem, Push, Spot, Stamp
+from relgraph.pipeline.artifacts import Artifact, Derived, Leak, Packaging, Problem, Push, Spot, Stamp
 from relgraph.pipeline.kustomization import Built
 from relgraph.pipeline.state import Files
 from relgraph.pipeline.value import Holes, Value
@@ -75,6 +75,9 @@ class Context:
         self.stamps: list[Stamp] = []
         self.pushes: list[Push] = []
         self.packagings: list[Packaging] = []
+        self.leaks: dict[tuple[str, str], Leak] = {}
+        self.rewritten: set[str] = set()
+        self.opaque: frozenset[str] = frozenset()
         self.derived: list[Derived] = []
         self.problems: list[Problem] = []
         self.by_tag = True
@@ -112,6 +115,11 @@ class Context:
         """Note that something could not be evaluated."""
         if len(self.problems) < _MAX_PROBLEMS:
             self.problems.append(Problem(message, self.places()))
+
+    def finished(self, files: Files) -> None:
+        """Note which tracked files a job changed, or may have changed."""
+        self.rewritten |= {path for path in files.written if path in self.subject.entries}
+        self.opaque |= files.opaque
 
     def value(self, text: str) -> Value:
         """The text as a frozen value."""

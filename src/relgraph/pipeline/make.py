@@ -9,15 +9,15 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from relgraph.pipeline.artifacts import Spot
+from relgraph.pipeline.artifacts import Leak, Spot
 from relgraph.pipeline.context import Origin
 from relgraph.pipeline.make_functions import call_function, match_pattern, substitute
-from relgraph.pipeline.shell import ASSUMED, Call, Result, Shell, Stop
+from relgraph.pipeline.shell import ASSUMED, Result, Shell, Stop
 from relgraph.pipeline.state import ROOT
 from relgraph.pipeline.value import is_known
 from relgraph.syntax.make import Assignment, Include, Makefile, MakeRule, read_makefile
 
-__all__ = ["MakeRun", "load_makefile"]
+__all__ = ["MakeRun", "load_makefile", "run_make"]
 
 _REFERENCE = re.compile(r"\$(?:\$|[({]|.)", re.DOTALL)
 _SPLIT_FUNCTION = re.compile(r"([a-z-]+)[ \t]+(.*)", re.DOTALL)
@@ -59,7 +59,8 @@ class MakeRun:
         self.scoped: dict[str, list[tuple[str, Assignment]]] = {}  # target-specific variables
         self.done: set[str] = set()
         self.printed: list[str] = []
-        self.used: set[str] = set()
+        self.defaults: dict[str, tuple[str, Assignment]] = {}  # what ?= would have set, had the environment not
+        self.making = ""
         self._read: set[str] = set()
         state = shell.state
         for name in state.exported:
@@ -96,7 +97,7 @@ class MakeRun:
                     for target in statement.targets:
                         self.scoped.setdefault(target, []).append((path, statement))
                 elif self._holds(statement.conditions):
-                    self._set(statement)
+                    self._set(statement, path)
             elif isinstance(statement, MakeRule):
                 if self._holds(statement.conditions):
                     self.rules.append((statement, path))
@@ -145,7 +146,7 @@ class MakeRun:
         match = _QUOTED_PAIR.match(rest)
         return None if match is None else (match[2], match[4])
 
-    def _set(self, assignment: Assignment, *, scoped: bool = False) -> None:
+    def _set(self, assignment: Assignment, path: str, *, scoped: bool = False) -> None:
         name = self.expand(assignment.name) if "$" in assignment.name else assignment.name
         if "export" in assignment.modifiers:
             self.exported.add(name)
@@ -157,6 +158,8 @@ class MakeRun:
         origin = "override" if override else "file"
         if operator == "?=":
             if present is not None and not (scoped and present.origin == "default"):
+                if present.origin == "environment":
+                    self.defaults.setdefault(name, (path, assignment))
                 return
             self.variables[name] = _Variable(value, False, origin)
         elif operator in (":=", "::=", ":::="):
@@ -200,13 +203,24 @@ class MakeRun:
 
     def value(self, name: str, depth: int = 0) -> str:
         """The value of a variable, expanded; empty where it is not defined."""
-        self.used.add(name)
         variable = self.variables.get(name)
+        if self.making and name in self.defaults and variable is not None and variable.origin == "environment":
+            self._leak(name, variable)
         if variable is None:
             if self.shell.state.open_world:
                 return self.shell.unknown(f"$({name})")
             return self.shell.unknown(f"$({name})") if name in ("HOME", "PATH", "USER", "PWD", "GOPATH") else ""
         return variable.text if variable.simple else self.expand(variable.text, depth + 1)
+
+    def _leak(self, name: str, variable: _Variable) -> None:
+        context = self.shell.context
+        path, assignment = self.defaults[name]
+        text = context.subject.text(path)
+        if text is None or (name, path) in context.leaks:
+            return
+        spot = Spot(path, text.span(assignment.name_start, assignment.end))
+        default = self.expand(assignment.value, 1)
+        context.leaks[name, path] = Leak(name, context.value(variable.text), context.value(default), self.making, spot, context.places())
 
     def _reference(self, inner: str, depth: int) -> str:
         function = _SPLIT_FUNCTION.match(inner)
@@ -291,7 +305,6 @@ class MakeRun:
     def _call(self, parts: list[str], depth: int) -> str:
         name = self.expand(parts[0], depth + 1).strip()
         variable = self.variables.get(name)
-        self.used.add(name)
         arguments = [self.expand(part, depth + 1) for part in parts[1:]]
         if variable is None:
             return call_function(name, arguments, self.shell.unknown) or ""
@@ -364,9 +377,9 @@ class MakeRun:
         if not scoped:
             return None
         saved = dict(self.variables)
-        for _, assignment in scoped:
+        for path, assignment in scoped:
             if self._holds(assignment.conditions):
-                self._set(assignment, scoped=True)
+                self._set(assignment, path, scoped=True)
         return saved
 
     def _is_current(self, target: str, rule: MakeRule) -> bool:
@@ -389,7 +402,8 @@ class MakeRun:
 
     def _recipe(self, rule: MakeRule, path: str, target: str, stem: str) -> None:
         text = self.shell.context.subject.text(path)
-        saved = dict(self.variables)
+        saved, before = dict(self.variables), self.making
+        self.making = target
         first = self.expand(rule.prerequisites[0]).split() if rule.prerequisites else []
         automatic = {
             "@": target,
@@ -414,8 +428,7 @@ class MakeRun:
                     self.printed.append(shell.run(command).out)
                 except Stop:
                     continue
-        used = self.used
-        self.variables, self.used = saved, used
+        self.variables, self.making = saved, before
 
     def default_goal(self) -> str | None:
         """The target that a call without one is for."""
@@ -430,13 +443,12 @@ class MakeRun:
         return None
 
 
-def run_make(shell: Shell, call: Call, path: str, folder: str, overrides: dict[str, str], goals: list[str]) -> Result:
+def run_make(shell: Shell, path: str, folder: str, overrides: dict[str, str], goals: list[str]) -> Result:
     """Run make's goals; what the recipes print."""
     run = MakeRun(shell, path, folder, overrides)
     for goal in goals or [run.default_goal() or ""]:
         if goal and is_known(goal):
             run.goal(goal, asked=bool(goals))
-    _ = call
     return Result("".join(run.printed), ASSUMED if not run.rules else 0)
 
 

@@ -70,9 +70,18 @@ def evaluate(subject: Subject, tag: str) -> Plan:
             context.stack.clear()
             context.problem(f"{path} does more than is evaluated")
     return Plan(
-        tag, tuple(context.artifacts), tuple(context.stamps), tuple(context.pushes), tuple(context.packagings), tuple(context.derived),
-        tuple(context.problems), tuple(triggers),
-    )  # fmt: skip
+        tag,
+        tuple(context.artifacts),
+        tuple(context.stamps),
+        tuple(context.pushes),
+        tuple(context.packagings),
+        tuple(context.derived),
+        tuple(context.leaks.values()),
+        frozenset(context.rewritten | {stamp.path for stamp in context.stamps}),
+        context.opaque,
+        tuple(context.problems),
+        tuple(triggers),
+    )
 
 
 class _Callers:

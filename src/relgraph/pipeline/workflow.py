@@ -411,6 +411,9 @@ def run_workflow(
             job.matrix = combination
             job.state.conditional = held is None
             needs[name] = job.run(node)
+            context.finished(job.state.files)
+            for package in job.state.packages:
+                context.finished(package.files)
     declared = root.get("on", "workflow_call", "outputs")
     if declared is None:
         return {}

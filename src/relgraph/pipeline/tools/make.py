@@ -36,7 +36,7 @@ def _make(shell: Shell, call: Call) -> Result:
     if path is None:
         shell.context.problem("make finds no Makefile here")
         return Result(shell.unknown("output of make"), ASSUMED)
-    return run_make(shell, call, path, folder, overrides, goals)
+    return run_make(shell, path, folder, overrides, goals)
 
 
 TOOLS: dict[str, Tool] = {"make": _make, "gmake": _make}
