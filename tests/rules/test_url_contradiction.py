@@ -47,6 +47,7 @@ def test_a_script_is_run_for_its_own_version(ref: str, argument: str, agree: boo
         f"{RELEASES}/20240224/python-3.11.8-linux.tar.gz",  # a release named for its day
         f"{RELEASES}/v1.4.0/tool_v1.4.0_for_kubernetes_1.28.3.tar.gz",  # two versions, one of them right
         f"{RELEASES}/v1.4/engine-1.4.0.tar.gz",
+        f"{RELEASES}/v0.12.0/gearbox_0.11.0_linux_amd64.tar.gz",  # a part that is made elsewhere
         "https://dl.example.org/release/v1.28.0/bin/linux/amd64/ctl",
         "https://archive.example.org/maven-3/3.8.6/maven-3.8.6-bin.tar.gz",
     ],

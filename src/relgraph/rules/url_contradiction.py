@@ -47,7 +47,7 @@ def _asset(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> Iter
     asset = site.get("path")
     others = {match[1] for match in _IN_TEXT.finditer(asset)}
     # A release may carry things with version numbers of their own; what is named like the project, or counts like it, is its own.
-    if len(others) > 1 or not (outer.padded[0] == inner.padded[0] or _named_alike(site.name, asset)) or _is_chart(asset, site.name):
+    if len(others) > 1 or not (outer.padded[:2] == inner.padded[:2] or _named_alike(site.name, asset)) or _is_chart(asset, site.name):
         return
     yield _finding(facts, subject, site, ref, outer, inner, f"{asset} is asked of the release {outer}")
 
@@ -159,7 +159,7 @@ RULE = Rule(
     told to install another version. The first gets nothing, the second runs a script that does not know what it installs.
     Usually one of the two was forgotten in an update: make them equal.
 
-    Files that carry a version line of their own (packaged charts, tools of other names and other major versions) do not count.
+    Files that carry a version line of their own (packaged charts, tools of other names and other minor versions) do not count.
     """,
     _check,
     failing=(_script(_DOWNLOAD, "0.6.1", "0.6.3"), _script(_INSTALL, "1.0.0", "0.10.1"), _script(_MIRROR, "18.1.0", "18.1.1")),
