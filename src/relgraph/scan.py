@@ -7,7 +7,7 @@ from time import perf_counter
 
 from relgraph.git.target import NothingThen, open_target
 from relgraph.infer.facts import Facts
-from relgraph.model.finding import Finding, Report
+from relgraph.model.finding import Finding, Place, Report
 from relgraph.model.world import Subject, World
 from relgraph.reading import SiteReader, read_subject
 from relgraph.rules.registry import RULES
@@ -65,6 +65,11 @@ def judge(world: World, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
 
 
 def _without_repetition(found: list[Finding]) -> list[Finding]:
-    """Findings without those that say of a place what a rule with a reason of its own says of it already."""
-    told = {(one.place, one.expected) for one in found if one.rule != _GENERAL}
-    return [one for one in found if one.rule != _GENERAL or (one.place, one.expected) not in told]
+    """Findings without those that say of a place what a rule with a reason of its own says of it already, no less gravely."""
+    told: dict[tuple[Place, str | None], int] = {}
+    for one in found:
+        if one.rule != _GENERAL:
+            told[one.place, one.expected] = min(one.severity.rank, told.get((one.place, one.expected), one.severity.rank))
+    return [
+        one for one in found if one.rule != _GENERAL or told.get((one.place, one.expected), one.severity.rank + 1) > one.severity.rank
+    ]
