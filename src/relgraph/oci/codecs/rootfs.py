@@ -103,7 +103,7 @@ def encode(paths: tuple[Path, ...], options: Options) -> Artifact:
     platform = parse_platform(options.platform)
     run = _run_of(options)
     mtime = int(options.created.timestamp()) if options.created else 0
-    layer = tree_layer(read_folder(path), mtime=mtime) if path.is_dir() else layer_of(_tar_pieces(path))
+    layer = tree_layer(read_folder(path, portable=False), mtime=mtime) if path.is_dir() else layer_of(_tar_pieces(path))
     return image_of([layer], platform, run=run, options=options)
 
 

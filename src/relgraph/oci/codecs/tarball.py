@@ -65,16 +65,17 @@ def _content(entry: Entry) -> Iterator[bytes]:
 def _headers(name: str, entry: Entry, mtime: int, mode: int) -> bytes:
     size = entry.size if entry.kind is Kind.FILE else 0
     records: list[bytes] = []
-    split = _split(name.encode())
+    path = name.encode("utf-8", "surrogateescape")
+    split = _split(path)
     link = entry.target.encode("utf-8", "surrogateescape")
     if split is None or not name.isascii():
-        records.append(_record("path", name.encode()))
+        records.append(_record("path", path))
     if len(link) > 100 or not link.isascii():
         records.append(_record("linkpath", link))
     if size >= 1 << 33:
         records.append(_record("size", str(size).encode()))
     # A reader that knows no extended headers gets as much of the name as fits.
-    front, rest = split or (b"", name.encode()[:100])
+    front, rest = split or (b"", path[:100])
     header = _header(front, rest, _TYPES[entry.kind], size if size < 1 << 33 else 0, mtime, mode, link[:100])
     if not records:
         return header

@@ -2,20 +2,20 @@
 
 import os
 import stat
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from relgraph.errors import DeclarationError, EnvironmentFailure
+from relgraph.oci.bounds import BOUNDS
 from relgraph.oci.content import BytesSource, FileSource, Source
+from relgraph.oci.errors import UnsafeArchive
+from relgraph.oci.names import NameBook, safe_parts
 
 __all__ = ["Entry", "Kind", "Tree", "read_folder", "tree_of"]
 
 _NOTHING = BytesSource(b"")
-_LONGEST_NAME = 255
-_LONGEST_PATH = 4096
 
 
 class Kind(StrEnum):
@@ -43,26 +43,19 @@ class Tree(NamedTuple):
     entries: tuple[Entry, ...]
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> "Tree":
+    def of(cls, entries: Iterable[Entry], *, portable: bool = True) -> "Tree":
         """The tree of these entries.
 
-        Raises :class:`~relgraph.errors.DeclarationError` for names that cannot be unpacked everywhere: absolute ones, ``..``,
-        control characters, backslashes, two that differ in case or Unicode form only, a file with something below it.
+        Raises :class:`~relgraph.errors.DeclarationError` for names that cannot be unpacked everywhere, by the same rules by
+        which relgraph unpacks: absolute ones, ``..``, control characters, backslashes, two that differ in case or Unicode
+        form only, a file with something below it. The file system of an image is one system's own: with ``portable=False``
+        only what no tar can mean is refused.
         """
         ordered = sorted(entries, key=lambda entry: entry.path.encode("utf-8", "surrogateescape"))
-        seen: dict[str, Entry] = {}
-        for entry in ordered:
-            _check_name(entry.path)
-            folded = _fold(entry.path)
-            if folded in seen:
-                raise DeclarationError(
-                    f"{entry.path!r} and {seen[folded].path!r} are one file on some file systems", hint="rename one of them"
-                )
-            seen[folded] = entry
-        for folded, entry in seen.items():
-            above = seen.get(folded.rpartition("/")[0])
-            if above is not None and above.kind is not Kind.FOLDER:
-                raise DeclarationError(f"{entry.path!r} lies below {above.path!r}, which is no folder")
+        if portable:
+            _check_portable(ordered)
+        else:
+            _check_paths(ordered)
         return cls(tuple(ordered))
 
     @property
@@ -98,13 +91,13 @@ def tree_of(files: Mapping[str, bytes], *, executable: Iterable[str] = ()) -> Tr
     )
 
 
-def read_folder(root: Path) -> Tree:
-    """All entries below a folder, links as links.
+def read_folder(root: Path, *, portable: bool = True) -> Tree:
+    """All entries below a folder, links as links; ``portable`` as for :meth:`Tree.of`.
 
     Raises :class:`~relgraph.errors.EnvironmentFailure` where something cannot be read or is neither file, folder nor link.
     """
     try:
-        return Tree.of(_walk(root, ""))
+        return Tree.of(_walk(root, ""), portable=portable)
     except OSError as problem:
         raise EnvironmentFailure(f"{problem.filename}: {problem.strerror}") from problem
 
@@ -126,21 +119,24 @@ def _walk(folder: Path, prefix: str) -> Iterator[Entry]:
                 raise EnvironmentFailure(f"{item.path}: neither a file, a folder nor a link", hint="leave it out")
 
 
-def _check_name(path: str) -> None:
-    try:
-        encoded = path.encode()
-    except UnicodeEncodeError:
-        raise DeclarationError(f"{path!r}: the name is not UTF-8", hint="rename the file") from None
-    reason = ""
-    if len(encoded) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
-        reason = "the name is too long"
-    elif any(part in ("", ".", "..") for part in path.split("/")):
-        reason = "not a path within a folder"
-    elif "\\" in path or any(character < " " or character == "\x7f" for character in path):
-        reason = "the name has a backslash or a control character"
-    if reason:
-        raise DeclarationError(f"{path[:200]!r}: {reason}", hint="such names cannot be unpacked everywhere")
+def _check_portable(entries: Sequence[Entry]) -> None:
+    book = NameBook()
+    for entry in entries:
+        try:
+            parts = safe_parts(entry.path, BOUNDS)
+            if not parts or entry.path.endswith("/") or entry.path.startswith("./"):
+                raise DeclarationError(f"{entry.path!r}: not a path within a folder")
+            book.add(parts, folder=entry.kind is Kind.FOLDER)
+        except UnsafeArchive as problem:
+            raise DeclarationError(str(problem), hint="such names cannot be unpacked everywhere; rename the file") from None
 
 
-def _fold(path: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+def _check_paths(entries: Sequence[Entry]) -> None:
+    seen: dict[str, Kind] = {}
+    for entry in entries:
+        parts = entry.path.split("/")
+        if entry.path in seen or any(part in ("", ".", "..") or "\0" in part for part in parts):
+            raise DeclarationError(f"{entry.path[:200]!r}: not a path within a folder, or one that stands twice")
+        if seen.get(entry.path.rpartition("/")[0], Kind.FOLDER) is not Kind.FOLDER:
+            raise DeclarationError(f"{entry.path!r} lies below what is no folder")
+        seen[entry.path] = entry.kind
