@@ -24,11 +24,11 @@ from relgraph.oci.content import VerifiedReader
 from relgraph.oci.descriptor import REF_NAME, Descriptor, fields_of
 from relgraph.oci.digest import ALGORITHMS, Digest
 from relgraph.oci.errors import InvalidContent, NotFound
-from relgraph.oci.json import MAX_MANIFEST, decode, encode
+from relgraph.oci.json import MAX_MANIFEST, Json, decode, encode
 from relgraph.oci.manifest import INDEX, Document, parse_document
 from relgraph.oci.reference import is_tag
 
-__all__ = ["Entry", "Layout", "entry_descriptor", "entry_name"]
+__all__ = ["Entry", "Layout", "entry_descriptor", "entry_name", "parse_entries"]
 
 _VERSION = "1.0.0"
 _MARKER = {"imageLayoutVersion": _VERSION}
@@ -128,7 +128,7 @@ class Layout:
         status = path.stat()
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
         if self._read is None or self._read[0] != stamp:
-            self._read = (stamp, _entries(self._index(), self.name))
+            self._read = (stamp, parse_entries(self._index(), self.name))
         return self._read[1]
 
     def repositories(self) -> list[str]:
@@ -146,7 +146,7 @@ class Layout:
     def update_locked(self, change: Callable[[list[Entry]], list[Entry]]) -> None:
         """:meth:`update` for a caller that holds the lock."""
         value = self._index()
-        before = _entries(value, self.name)
+        before = parse_entries(value, self.name)
         after = change(list(before))
         if after == before:
             return
@@ -174,11 +174,7 @@ class Layout:
         with os.fdopen(number, "rb") as file:
             data = file.read(_LARGEST_INDEX + 1)
         what = f"{self.name}: index.json"
-        value = decode(data, what=what, limit=_LARGEST_INDEX)
-        fields: dict[str, Any] = dict(fields_of(value, ("schemaVersion", "mediaType", "manifests", "annotations"), what=what))
-        if fields.get("schemaVersion") != 2 or not isinstance(fields.get("manifests") or [], list):
-            raise InvalidContent(f"{what}: not an index of schema 2")
-        return fields
+        return _checked(decode(data, what=what, limit=_LARGEST_INDEX), what)
 
     def _create(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
@@ -227,13 +223,22 @@ def entry_descriptor(entry: Entry) -> Descriptor:
     return entry.descriptor._replace(annotations=annotations)
 
 
-def _entries(value: dict[str, Any], name: str) -> list[Entry]:
+def parse_entries(value: Json, name: str) -> list[Entry]:
+    """The entries of an ``index.json``; ``name`` is its layout's, for messages. Raises InvalidContent."""
     entries = []
-    for number, item in enumerate(value.get("manifests") or []):
+    for number, item in enumerate(_checked(value, f"{name}: index.json")["manifests"]):
         descriptor = Descriptor.from_json(item, what=f"{name}: index.json: manifests[{number}]")
         repository, tag = _parse_name(descriptor)
         entries.append(Entry(descriptor, repository, tag))
     return entries
+
+
+def _checked(value: Json, what: str) -> dict[str, Any]:
+    fields: dict[str, Any] = dict(fields_of(value, ("schemaVersion", "mediaType", "manifests", "annotations"), what=what))
+    if fields.get("schemaVersion") != 2 or not isinstance(fields.get("manifests") or [], list):
+        raise InvalidContent(f"{what}: not an index of schema 2")
+    fields["manifests"] = fields.get("manifests") or []
+    return fields
 
 
 def _parse_name(descriptor: Descriptor) -> tuple[str, str]:
