@@ -41,7 +41,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 def _finding(facts: Facts, reference: Reference, minimum: tuple[Site, Version], same: tuple[Reference, ...]) -> Finding:
     site, needed = minimum
-    fails = reference.site.kind is Kind.IMAGE or (reference.version is not None and reference.version.release < _SELF_UPDATING)
+    fails = _is_image(facts, reference) or (reference.version is not None and reference.version.release < _SELF_UPDATING)
     severity = Severity.ERROR if fails and reference.role is not PathRole.TEST and reference.site.role is not Role.MINIMUM else Severity.WARNING
     expected = needed.bare if len(reference.version.release if reference.version else ()) > 2 else ".".join(map(str, needed.release[:2]))
     return facts.finding(
@@ -58,6 +58,12 @@ def _finding(facts: Facts, reference: Reference, minimum: tuple[Site, Version], 
         ),
         related=((reference.subject, site), *((one.subject, one.site) for one in same)),
     )
+
+
+def _is_image(facts: Facts, reference: Reference) -> bool:
+    """Whether it is the tag of an image, or fills one."""
+    bound = facts.identity.bindings(reference.subject).of(reference.site) if reference.site.kind is Kind.VARIABLE else ()
+    return reference.site.kind is Kind.IMAGE or any(binding.target.kind is Kind.IMAGE for binding in bound)
 
 
 def _minimums(subject: Subject) -> dict[str, tuple[Site, Version]]:
