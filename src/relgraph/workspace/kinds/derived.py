@@ -1,0 +1,20 @@
+"""Derived files: made from others by a command."""
+
+from relgraph.workspace.fields import Field, text, texts
+from relgraph.workspace.kinds.kind import BUILT, USES, NodeKind
+
+__all__ = ["KIND"]
+
+KIND = NodeKind(
+    "derived",
+    "derived",
+    (
+        *BUILT,
+        *USES,
+        Field("inputs", texts, "patterns of the files that it is made from", required=True),
+        Field("outputs", texts, "patterns of the files that are made", required=True),
+        Field("run", text, "the command that makes them", required=True),
+        Field("workdir", text, "the folder's name that the command insists on"),
+    ),
+    "files made from other files",
+)

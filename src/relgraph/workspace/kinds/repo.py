@@ -1,0 +1,21 @@
+"""Repositories: where versions come from."""
+
+from relgraph.workspace.fields import Field, boolean, choice, tag_format, text
+from relgraph.workspace.kinds.kind import NodeKind
+
+__all__ = ["KIND"]
+
+KIND = NodeKind(
+    "repos",
+    "repo",
+    (
+        Field("url", text, "where it is cloned from", required=True),
+        Field("path", text, "where its clone lies, relative to the workspace"),
+        Field("tags", tag_format, "how its release tags are written; v{version} by default"),
+        Field("self", choice("placeholder", "last-release", "exact"), "how it refers to its own version between releases"),
+        Field("order", choice("natural", "semver"), "how its pre-releases are ordered: rc9 before rc10, or as text"),
+        Field("branch", text, "its main branch; main by default"),
+        Field("external", boolean, "somebody else's: only its tags count, and only where a clone is at hand"),
+    ),
+    "a git repository; its tags are the versions of what is built from it",
+)
