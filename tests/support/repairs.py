@@ -32,7 +32,7 @@ class Told(NamedTuple):
 class Repair(NamedTuple):
     """A world in which a mistake was made and repaired.
 
-    ``earlier`` is what the judged repository was before the mistake, ``later`` what it became after the repair (on later days);
+    ``earlier`` is what the judged repository was before the mistake, ``later`` what it became after the repair;
     ``siblings`` are the histories of the repositories beside it, by ``owner/name``.
     """
 
@@ -52,8 +52,10 @@ def check(folder: Path, repair: Repair, *told: Told, left: Iterable[Told] = (), 
     commits = (*repair.earlier, repair.broken, repair.repaired, *repair.later)
     target, *others = _written(folder, {repair.name: commits, **repair.siblings})
     day = date.fromisoformat(repair.repaired.date)
-    before = said(scan([f"{target}@HEAD~1"], others, day))
-    after = said(scan([f"{target}@HEAD"], others, day))
+    # On a day, HEAD is its last commit.
+    steps = sum(commit.date <= repair.repaired.date for commit in repair.later)
+    before = said(scan([f"{target}@HEAD~{steps + 1}"], others, day))
+    after = said(scan([f"{target}@HEAD~{steps}"], others, day))
     assert _grave(before) == _ordered(told)
     assert set(notes) <= set(before)
     assert _grave(after) == _ordered(left)

@@ -77,8 +77,13 @@ def _home_of(one: Reference, homes: dict[tuple[Kind, str], Reference]) -> Refere
 
 
 def _namespace(one: Reference) -> str | None:
-    """The owner in ``registry/owner/repository``; None where there is none, or where the registry is one machine's."""
+    """The owner in ``registry/owner/repository``; None where there is none, or where the registry is one machine's.
+
+    Images written without a registry have no owner: such a name is often only the handle that a kustomization replaces.
+    """
     parts = one.site.name.removeprefix("oci://").lower().split("/")
+    if parts[:2] == ["docker.io", "library"]:
+        return None
     if len(parts) < 3 or "." not in parts[0] or parts[0].endswith(".local") or "{" in one.site.name or "$" in one.site.name:
         return None
     return parts[1]
