@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from relgraph.effects.files import write_file
-from relgraph.oci.bounds import BOUNDS, Bounds, Gunzip, Peek, Tally
+from relgraph.oci.bounds import BOUNDS, Bounds, Tally, inflated
 from relgraph.oci.content import CHUNK, Reader, chunks
 from relgraph.oci.copy import companion_tags
 from relgraph.oci.descriptor import Descriptor
@@ -67,8 +67,7 @@ def import_layout(layout: Layout, reader: Reader, bounds: Bounds = BOUNDS) -> Im
     :class:`~relgraph.oci.errors.UnsafeArchive`, ContentMismatch and InvalidContent for an archive that is not what it says;
     verified content may then be here, but no name.
     """
-    peek = Peek(reader)
-    archive = TarReader(Gunzip(peek, bounds) if peek.is_gzip() else peek)
+    archive = TarReader(inflated(reader, bounds))
     tally = Tally(bounds)
     found: dict[str, bytes] = {}
     blobs = size = 0

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from relgraph.oci.content import CHUNK, Reader
 from relgraph.oci.errors import UnsafeArchive
 
-__all__ = ["BOUNDS", "Bounds", "Gunzip", "Peek", "Tally", "check_ratio"]
+__all__ = ["BOUNDS", "Bounds", "Gunzip", "Peek", "Tally", "check_ratio", "inflated"]
 
 _GZIP = b"\x1f\x8b"
 # Below this, a ratio says nothing: an empty disk image shrinks a thousandfold and harms nobody.
@@ -152,6 +152,12 @@ class Gunzip:
         if self._given > self._bounds.total:
             raise UnsafeArchive(f"unpacked it has more than the {self._bounds.total} bytes allowed")
         check_ratio(self._given, self._taken, self._bounds)
+
+
+def inflated(reader: Reader, bounds: Bounds = BOUNDS) -> Reader:
+    """The content of a reader: unpacked where it is a gzip stream, else as it is."""
+    peek = Peek(reader)
+    return Gunzip(peek, bounds) if peek.is_gzip() else peek
 
 
 def check_ratio(unpacked: int, packed: int, bounds: Bounds) -> None:

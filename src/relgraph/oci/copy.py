@@ -5,23 +5,20 @@ copy that ends early leaves nothing that looks finished, and the next one goes o
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import NamedTuple, Protocol, Self, TypeVar, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from relgraph.errors import EnvironmentFailure
-from relgraph.oci.content import Reader, Source
+from relgraph.oci.content import Reader
+from relgraph.oci.crew import Crew
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest
 from relgraph.oci.errors import InvalidContent, NotFound, TagExists
 from relgraph.oci.manifest import Document, Index, Manifest, is_manifest_type
-from relgraph.oci.storage import ReadOnlyRepository, Repository, push_document, read_document
+from relgraph.oci.storage import Fetcher, ReadOnlyRepository, Repository, push_document, read_document
 
-__all__ = ["Copied", "FetchSource", "companion_tags", "copy", "transfer_blobs"]
-
-S = TypeVar("S")
-T = TypeVar("T")
+__all__ = ["Copied", "FetchSource", "companion_tags", "copy", "upload"]
 
 _MOST_MANIFESTS = 10_000
 _DEEPEST = 16
@@ -61,7 +58,7 @@ class _Mounting(Protocol):
 class FetchSource:
     """Content of a repository as a source for another. After ``stop`` is set, reading fails."""
 
-    def __init__(self, repository: ReadOnlyRepository, descriptor: Descriptor, stop: threading.Event) -> None:
+    def __init__(self, repository: Fetcher, descriptor: Descriptor, stop: threading.Event) -> None:
         self._repository = repository
         self._descriptor = descriptor
         self._stop = stop
@@ -105,14 +102,22 @@ def copy(
     root = source.load(reference)
     if isinstance(source, _Mounting) and isinstance(destination, _Mounting) and source.registry == destination.registry:
         destination.mount_from = source.repository if source.repository != destination.repository else ""
-    with _Crew(workers) as crew:
-        return _Copy(source, destination, crew).run(root, tag, replacing, referrers=referrers)
+    with Crew(workers) as crew:
+        return _Copy(source, destination, crew).run(root, tag, replacing, referrers=source if referrers else None)
 
 
-def transfer_blobs(destination: Repository, blobs: Iterable[tuple[Descriptor, Source]], *, workers: int = 6) -> None:
-    """Store blobs, several at once, the largest first."""
-    with _Crew(workers) as crew:
-        crew.each(lambda blob: destination.push(*blob), sorted(blobs, key=lambda blob: -blob[0].size))
+def upload(
+    source: Fetcher,
+    destination: Repository,
+    root: Document,
+    *,
+    tag: str = "",
+    replacing: Descriptor | None = None,
+    workers: int = 6,
+) -> Copied:
+    """Store an artifact that was made: ``root`` and all that it names come from ``source``. See :func:`copy`."""
+    with Crew(workers) as crew:
+        return _Copy(source, destination, crew).run(root, tag, replacing)
 
 
 def companion_tags(digest: Digest) -> list[str]:
@@ -121,7 +126,7 @@ def companion_tags(digest: Digest) -> list[str]:
 
 
 class _Copy:
-    def __init__(self, source: ReadOnlyRepository, destination: Repository, crew: "_Crew") -> None:
+    def __init__(self, source: Fetcher, destination: Repository, crew: Crew) -> None:
         self._source = source
         self._destination = destination
         self._crew = crew
@@ -131,10 +136,10 @@ class _Copy:
         self._bytes = 0
         self._referrers = 0
 
-    def run(self, root: Document, tag: str, replacing: Descriptor | None, *, referrers: bool) -> Copied:
+    def run(self, root: Document, tag: str, replacing: Descriptor | None, *, referrers: ReadOnlyRepository | None = None) -> Copied:
         documents = self._copy(root, tag, replacing)
-        if referrers:
-            self._follow_referrers(documents)
+        if referrers is not None:
+            self._follow_referrers(referrers, documents)
         return Copied(root.descriptor, self._manifests, self._blobs, self._bytes, self._referrers)
 
     def _copy(self, root: Document, tag: str, replacing: Descriptor | None = None) -> list[Document]:
@@ -184,7 +189,7 @@ class _Copy:
                     above.pop(digest, None)
             levels.append(level)
             if len(levels) > _DEEPEST or sum(map(len, levels)) > _MOST_MANIFESTS:
-                raise InvalidContent(f"{self._source.name}: {root.digest}: an index of too many manifests")
+                raise InvalidContent(f"{root.digest}: an index of too many manifests")
         return [list(level.values()) for level in levels]
 
     def _missing(self, levels: Sequence[Sequence[Document]]) -> list[Document]:
@@ -214,14 +219,14 @@ class _Copy:
         push_document(self._destination, document)
         self._done.add(document.digest)
 
-    def _follow_referrers(self, documents: list[Document]) -> None:
+    def _follow_referrers(self, source: ReadOnlyRepository, documents: list[Document]) -> None:
         pending = list(documents)
         seen = {document.digest for document in documents}
         while pending:
             if len(seen) > _MOST_MANIFESTS:
-                raise InvalidContent(f"{self._source.name}: {documents[-1].digest}: too many manifests refer to it")
+                raise InvalidContent(f"{source.name}: {documents[-1].digest}: too many manifests refer to it")
             targets, pending = pending, []
-            found = self._crew.each(lambda document: list(self._source.referrers(document.descriptor)), targets)
+            found = self._crew.each(lambda document: list(source.referrers(document.descriptor)), targets)
             for entry in (entry for entries in found for entry in entries):
                 if entry.digest not in seen:
                     seen.add(entry.digest)
@@ -229,17 +234,11 @@ class _Copy:
                     pending += self._copy(referrer, "")
                     self._referrers += 1
             tags = [tag for document in targets for tag in companion_tags(document.digest)]
-            for tag, companion in zip(tags, self._crew.each(self._companion, tags), strict=True):
+            for tag, companion in zip(tags, self._crew.each(lambda tag: _companion(source, tag), tags), strict=True):
                 if companion is not None and companion.digest not in seen:
                     seen.add(companion.digest)
                     pending += self._copy_companion(companion, tag)
                     self._referrers += 1
-
-    def _companion(self, tag: str) -> Document | None:
-        try:
-            return self._source.load(tag)
-        except NotFound:
-            return None
 
     def _copy_companion(self, document: Document, tag: str) -> list[Document]:
         """Copy a list that cosign keeps under a tag. It grows, layer by layer: the longer one wins, others are not mixed."""
@@ -257,43 +256,6 @@ class _Copy:
         return self._copy(document, tag, replacing=current.descriptor)
 
 
-class _Crew:
-    """A few threads, and the word that ends their work: the first failure, or the user's interrupt, ends all."""
-
-    def __init__(self, workers: int) -> None:
-        self.stop = threading.Event()
-        self.lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="relgraph")
-
-    def each(self, function: Callable[[S], T], items: Sequence[S]) -> list[T]:
-        """The results for all items, in their order. Raises the first failure after all threads have ended."""
-        if len(items) == 1:
-            return [function(items[0])]
-        futures: list[Future[T]] = [self._pool.submit(self._unless_stopped, function, item) for item in items]
-        done, rest = wait(futures, return_when=FIRST_EXCEPTION)
-        failures = [failure for future in done if (failure := future.exception()) is not None]
-        if failures:
-            self.stop.set()
-            for future in rest:
-                future.cancel()
-            wait(rest)
-            raise failures[0]
-        return [future.result() for future in futures]
-
-    def _unless_stopped(self, function: Callable[[S], T], item: S) -> T:
-        if self.stop.is_set():
-            raise EnvironmentFailure("stopped")
-        return function(item)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self.stop.set()
-        self._pool.shutdown(cancel_futures=True)
-
-
 class _Stoppable:
     def __init__(self, reader: Reader, stop: threading.Event) -> None:
         self._reader = reader
@@ -306,6 +268,13 @@ class _Stoppable:
 
     def close(self) -> None:
         self._reader.close()
+
+
+def _companion(source: ReadOnlyRepository, tag: str) -> Document | None:
+    try:
+        return source.load(tag)
+    except NotFound:
+        return None
 
 
 def _layers(document: Document) -> frozenset[tuple[Digest, frozenset[tuple[str, str]]]]:

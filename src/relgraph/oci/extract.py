@@ -19,18 +19,31 @@ from typing import IO
 
 from relgraph.effects import chance, clock
 from relgraph.errors import EnvironmentFailure
-from relgraph.oci.bounds import BOUNDS, Bounds, Gunzip, Peek, Tally, check_ratio
+from relgraph.oci.bounds import BOUNDS, Bounds, Tally, check_ratio, inflated
 from relgraph.oci.content import CHUNK, Reader
 from relgraph.oci.errors import UnsafeArchive
 from relgraph.oci.names import NameBook, safe_parts
 from relgraph.oci.tarstream import MemberKind, TarReader
 
-__all__ = ["FolderWriter", "assembled", "extract_tar", "extract_zip", "remove_leftovers", "safe_file_name"]
+__all__ = [
+    "FolderWriter",
+    "assembled",
+    "assembled_in",
+    "extract_tar",
+    "extract_zip",
+    "open_folder",
+    "opened_below",
+    "remove_leftovers",
+    "safe_file_name",
+    "tar_into",
+    "zip_into",
+]
 
 _PREFIX = ".relgraph-unpack-"
 _SETTLED = 10.0  # seconds from making a folder to holding its lock, with a wide margin
 _END_OF_CENTRAL = b"PK\x05\x06"
 _CENTRAL_ENTRY = 46
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def extract_tar(reader: Reader, target: Path, bounds: Bounds = BOUNDS) -> int:
@@ -40,13 +53,13 @@ def extract_tar(reader: Reader, target: Path, bounds: Bounds = BOUNDS) -> int:
     left behind then.
     """
     with assembled(target) as writer:
-        return _tar_into(writer, reader, bounds)
+        return tar_into(writer, inflated(reader, bounds), bounds)
 
 
 def extract_zip(file: IO[bytes], target: Path, bounds: Bounds = BOUNDS) -> int:
     """Unpack a zip like :func:`extract_tar`. ``file`` can seek."""
     with assembled(target) as writer:
-        return _zip_into(writer, file, bounds)
+        return zip_into(writer, file, bounds)
 
 
 class FolderWriter:
@@ -59,7 +72,7 @@ class FolderWriter:
     def folder(self, parts: tuple[str, ...]) -> None:
         """Make a folder and those on the way to it."""
         self._book.add(parts, folder=True)
-        with self._opened(parts):
+        with opened_below(self._root, parts):
             pass
 
     def file(self, parts: tuple[str, ...], chunks: Iterator[bytes], *, executable: bool = False) -> None:
@@ -68,7 +81,7 @@ class FolderWriter:
             raise UnsafeArchive("a file without a name")
         self._book.add(parts, folder=False)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with self._opened(parts[:-1]) as parent:
+        with opened_below(self._root, parts[:-1]) as parent:
             number = os.open(parts[-1], flags, 0o755 if executable else 0o644, dir_fd=parent)
             try:
                 for chunk in chunks:
@@ -78,20 +91,6 @@ class FolderWriter:
             finally:
                 os.close(number)
 
-    @contextmanager
-    def _opened(self, parts: tuple[str, ...]) -> Generator[int, None, None]:
-        number = os.dup(self._root)
-        try:
-            for part in parts:
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(part, 0o755, dir_fd=number)
-                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=number)
-                os.close(number)
-                number = inner
-            yield number
-        finally:
-            os.close(number)
-
 
 @contextmanager
 def assembled(target: Path) -> Generator[FolderWriter, None, None]:
@@ -100,12 +99,23 @@ def assembled(target: Path) -> Generator[FolderWriter, None, None]:
     Raises EnvironmentFailure where the target exists and is not an empty folder.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    _check_free(target)
     remove_leftovers(target.parent)
-    temporary = target.parent / f"{_PREFIX}{chance.name()}"
-    temporary.mkdir(mode=0o700)
+    parent = open_folder(target.parent)
     try:
-        root = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with assembled_in(parent, target.name, shown=target) as writer:
+            yield writer
+    finally:
+        os.close(parent)
+
+
+@contextmanager
+def assembled_in(parent: int, name: str, *, shown: Path) -> Generator[FolderWriter, None, None]:
+    """:func:`assembled` for a name in a folder that is open; ``shown`` is the whole path, for messages."""
+    _check_free(parent, name, shown)
+    temporary = f"{_PREFIX}{chance.name()}"
+    os.mkdir(temporary, 0o700, dir_fd=parent)
+    try:
+        root = os.open(temporary, _FOLDER, dir_fd=parent)
         try:
             fcntl.flock(root, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield FolderWriter(root)
@@ -113,12 +123,33 @@ def assembled(target: Path) -> Generator[FolderWriter, None, None]:
         finally:
             os.close(root)
         try:
-            temporary.rename(target)
+            os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
         except OSError as problem:
-            raise EnvironmentFailure(f"{target}: {problem.strerror}", hint="name a folder that does not exist yet") from problem
+            raise EnvironmentFailure(f"{shown}: {problem.strerror}", hint="name a folder that does not exist yet") from problem
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True, dir_fd=parent)
         raise
+
+
+def open_folder(path: Path) -> int:
+    """A descriptor of a folder, through links where the user's own path has some."""
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+@contextmanager
+def opened_below(root: int, parts: tuple[str, ...]) -> Generator[int, None, None]:
+    """A folder below one that is open; folders on the way are made, links are not followed (OSError)."""
+    number = os.dup(root)
+    try:
+        for part in parts:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(part, 0o755, dir_fd=number)
+            inner = os.open(part, _FOLDER, dir_fd=number)
+            os.close(number)
+            number = inner
+        yield number
+    finally:
+        os.close(number)
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -142,16 +173,23 @@ def safe_file_name(name: str, bounds: Bounds = BOUNDS) -> tuple[str, ...]:
     return parts
 
 
-def _tar_into(writer: FolderWriter, reader: Reader, bounds: Bounds) -> int:
-    peek = Peek(reader)
-    archive = TarReader(Gunzip(peek, bounds) if peek.is_gzip() else peek)
+def tar_into(writer: FolderWriter, reader: Reader, bounds: Bounds, *, prefix: str = "") -> int:
+    """Write the entries of a tar; how many files. ``prefix`` (``web/``) is taken off the names where the first has it."""
+    archive = TarReader(reader)
     tally = Tally(bounds)
     files = 0
-    for member in archive:
+    strip = 0
+    for number, member in enumerate(archive):
         if member.kind not in (MemberKind.FILE, MemberKind.FOLDER):
             raise UnsafeArchive(f"{member.name[:200]!r}: a {member.kind}; only files and folders are unpacked", entry=member.name)
         tally.entry(member.name, member.size)
         parts = safe_parts(member.name, bounds)
+        above = safe_parts(prefix, bounds) if prefix else ()
+        if number == 0 and above and parts[: len(above)] == above:
+            strip = len(above)
+        if strip and parts[:strip] != above:
+            raise UnsafeArchive(f"{member.name[:200]!r}: outside of {prefix!r}", entry=member.name)
+        parts = parts[strip:]
         if member.kind is MemberKind.FOLDER:
             writer.folder(parts)
             continue
@@ -162,7 +200,8 @@ def _tar_into(writer: FolderWriter, reader: Reader, bounds: Bounds) -> int:
     return files
 
 
-def _zip_into(writer: FolderWriter, file: IO[bytes], bounds: Bounds) -> int:
+def zip_into(writer: FolderWriter, file: IO[bytes], bounds: Bounds) -> int:
+    """Write the entries of a zip; how many files."""
     _check_directory(file, bounds)
     tally = Tally(bounds)
     files = 0
@@ -229,10 +268,17 @@ def _check_info(info: zipfile.ZipInfo) -> None:
         raise UnsafeArchive(f"{name[:200]!r}: compressed by method {info.compress_type}, which is not read", entry=name)
 
 
-def _check_free(target: Path) -> None:
+def _check_free(parent: int, name: str, shown: Path) -> None:
     try:
-        status = target.lstat()
+        status = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:
         return
-    if not stat.S_ISDIR(status.st_mode) or any(target.iterdir()):
-        raise EnvironmentFailure(f"{target}: something is there already", hint="name a folder that does not exist yet")
+    if stat.S_ISDIR(status.st_mode):
+        number = os.open(name, _FOLDER, dir_fd=parent)
+        try:
+            with os.scandir(number) as items:
+                if not any(items):
+                    return
+        finally:
+            os.close(number)
+    raise EnvironmentFailure(f"{shown}: something is there already", hint="name a folder that does not exist yet")
