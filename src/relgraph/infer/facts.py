@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
+from relgraph.infer.declared import Declared
 from relgraph.infer.identity import Identity
 from relgraph.infer.references import Reference
 from relgraph.infer.resolve import Resolved, Resolver
@@ -18,10 +19,14 @@ __all__ = ["Facts"]
 
 
 class Facts:
-    """The world and lazily drawn conclusions; a conclusion that no rule asks for costs nothing."""
+    """The world and lazily drawn conclusions; a conclusion that no rule asks for costs nothing.
 
-    def __init__(self, world: World) -> None:
+    ``declared`` is the graph that the world is checked against; None where nothing is declared.
+    """
+
+    def __init__(self, world: World, declared: Declared | None = None) -> None:
         self.world = world
+        self.declared = declared
         self._resolvers: dict[int, Resolver] = {}
         self._plans: dict[tuple[int, str], Plan] = {}
         self._kept: list[Subject] = []  # an id is a key only as long as its object lives
@@ -29,7 +34,7 @@ class Facts:
     @cached_property
     def identity(self) -> Identity:
         """Version lines of all names."""
-        return Identity(self.world)
+        return Identity(self.world, None if self.declared is None else self.declared.stated)
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:

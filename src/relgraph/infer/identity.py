@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from relgraph.infer.binding import Bindings, bind, is_generic
 from relgraph.infer.lines import Line, basename, git_line, image_line, module_line, stem
@@ -10,7 +11,7 @@ from relgraph.model.site import Kind, Role, Site
 from relgraph.model.version import parse_version
 from relgraph.model.world import Subject, World
 
-__all__ = ["Identity"]
+__all__ = ["Identity", "Stated"]
 
 _MODULE = re.compile(rb"^module[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 _PATH_REGISTRIES = ("ghcr.io/", "registry.gitlab.com/", "quay.io/", "docker.io/", "gcr.io/", "docker.pkg.github.com/")
@@ -25,6 +26,16 @@ _COMMON = frozenset(
 _STATES = frozenset({"stable", "latest", "current", "newest", "next", "edge", "release"})
 
 
+class Stated(NamedTuple):
+    """What is declared and need not be concluded: addresses of repositories by their subject's name, and lines of artifacts by name.
+
+    Images are named as sites name them, charts with ``oci://``; all in lower case.
+    """
+
+    addresses: Mapping[str, tuple[str, ...]]
+    artifacts: Mapping[str, Line]
+
+
 class Identity:
     """Version lines of all names in a world.
 
@@ -32,9 +43,13 @@ class Identity:
     the world's values, in an order that does not depend on the order of files or targets.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, stated: Stated | None = None) -> None:
         self._world = world
-        self._addresses: dict[int, tuple[str, ...]] = {id(subject): _addresses(subject) for subject in world.subjects}
+        self._stated = stated or Stated({}, {})
+        self._addresses: dict[int, tuple[str, ...]] = {
+            id(subject): tuple(dict.fromkeys((*self._stated.addresses.get(subject.name, ()), *_addresses(subject))))
+            for subject in world.subjects
+        }
         self.known: dict[str, Subject] = {}
         for subject in world.subjects:
             for address in self._addresses[id(subject)]:
@@ -101,6 +116,8 @@ class Identity:
         return Line(module_line(site.name, package=installed))
 
     def _artifact(self, subject: Subject, site: Site) -> Line:
+        if (stated := self._stated.artifacts.get(site.name.lower())) is not None:
+            return stated
         name = site.name.removeprefix("oci://").lower()
         if site.kind is Kind.CHART and "/" not in name and site.role is Role.DECLARES:
             return Line(self.address(subject), f"{site.path} belongs to {subject.name}")

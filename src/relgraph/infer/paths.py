@@ -103,7 +103,7 @@ class Ignored:
 def _rules(text: str) -> Iterable[tuple[bool, re.Pattern[str]]]:
     for line in text.splitlines():
         pattern = line.rstrip()
-        if not pattern or pattern.startswith("#") or len(pattern) > 500:
+        if not pattern or pattern.startswith("#") or len(pattern) > 500 or pattern.count("*") > 8:
             continue
         negated = pattern.startswith("!")
         yield negated, _compiled(pattern.removeprefix("!").removeprefix("\\"))

@@ -43,6 +43,7 @@ _APPLY_BEFORE = re.compile(
 )
 _FETCH_BEFORE = re.compile(r"\b(?:curl|wget|aria2c)\b[^|;]*\Z|^[ \t]*ADD[ \t][^\n]*\Z", re.DOTALL | re.MULTILINE)
 _EXECUTES = r"(?:(?:ba|z)?sh|source|python3?|chmod[ \t]+[\w+-]+|\.)[ \t]+(?:-\w+[ \t]+)*[\"']?[\w./${}-]*"
+_REACH = 2000
 _OUTPUT = re.compile(r"(?:-o|-O|--output|--output-document|>)[ =]*[\"']?(?P<file>[\w./$}{-]*[\w-])")
 
 
@@ -64,16 +65,15 @@ def usage_of(text: Text, site: Site) -> Usage:
 
 
 def _command(source: str, at: int) -> tuple[int, int]:
-    """The bounds of the line that holds an offset, with those that a backslash joins to it."""
-    first = source.rfind("\n", 0, at) + 1
-    while first > 1 and source[:first].rstrip("\r\n").endswith("\\") and at - first < 2000:
-        first = source.rfind("\n", 0, first - 1) + 1
-    last = source.find("\n", at)
-    last = len(source) if last < 0 else last
-    while last < len(source) and source[first:last].rstrip("\r").endswith("\\") and last - at < 2000:
-        following = source.find("\n", last + 1)
-        last = len(source) if following < 0 else following
-    return first, last
+    """The bounds of the line that holds an offset, with those that a backslash joins to it, as far as a command may reach."""
+    low, high = max(0, at - _REACH), min(len(source), at + _REACH)
+    first = source.rfind("\n", low, at) + 1 or low
+    while first > low + 1 and source[max(low, first - 3) : first].rstrip("\r\n").endswith("\\"):
+        first = source.rfind("\n", low, first - 1) + 1 or low
+    last = source.find("\n", at, high)
+    while 0 <= last < high and source[max(first, last - 2) : last].rstrip("\r").endswith("\\"):
+        last = source.find("\n", last + 1, high)
+    return first, high if last < 0 else last
 
 
 def _at(text: Text, at: int, first: int, last: int) -> Usage:
@@ -98,14 +98,14 @@ def _of_file(source: str, before: str, after: str, last: int) -> Usage:
     remote = (url.group() if url else "").rpartition("/")[2].partition("?")[0]
     given = _OUTPUT.search(after) or _OUTPUT.search(before)
     local = given["file"].rpartition("/")[2] if given is not None else remote
-    rest = source[last : last + 20000]
+    rest = source[last : last + 10 * _REACH]
     words = [re.escape(name) for name in dict.fromkeys((local, remote)) if name]
     if not words:
         return Usage.FETCH
     name = rf"(?:{'|'.join(words)})(?![\w.-])"
     if re.search(rf"{_EXECUTES}{name}|(?:^|[;&|\s])\./{name}", rest + after):
         return Usage.RUN
-    return Usage.APPLY if re.search(rf"\b(?:apply|create|replace|install|upgrade)\b[^\n|;]*{name}", rest + after) else Usage.FETCH
+    return Usage.APPLY if re.search(rf"\b(?:apply|create|replace|install|upgrade)\b[^\n|;]{{0,300}}{name}", rest + after) else Usage.FETCH
 
 
 def _of_variable(text: Text, name: str, after: int) -> Usage:
