@@ -1,10 +1,10 @@
 """References by URL."""
 
 import pytest
-from sitetext import brief, found
 
 from relgraph.model.site import Kind, Part, Pin, Site
 from relgraph.sites.github_url import EXTRACTOR, repository_of
+from sitetext import brief, found
 
 
 def _one(line: str) -> Site:

@@ -1,6 +1,6 @@
 """Running an extractor over a text, checking what holds for every site on the way."""
 
-from relgraph.model.site import Site
+from relgraph.model.site import Kind, Site, Span
 from relgraph.sites.extractor import Extractor
 from relgraph.syntax.text import Text
 
@@ -22,12 +22,16 @@ def holds(text: Text, site: Site) -> None:
 
 
 def found(extractor: Extractor, path: str, content: str | bytes) -> list[Site]:
-    """What the extractor finds in a file of that path, in order of position; empty where it does not read such files."""
+    """What the extractor finds in a file of that path, in order of position; empty where it does not read such files.
+
+    As in the registry, what is found first in a place counts.
+    """
     text = Text(path, content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content)
-    sites = sorted(extractor.extract(text), key=lambda site: site.span) if extractor.matches(path) else []
-    for site in sites:
+    sites: dict[tuple[Span, Kind], Site] = {}
+    for site in extractor.extract(text) if extractor.matches(path) else ():
         holds(text, site)
-    return sites
+        sites.setdefault((site.span, site.kind), site)
+    return sorted(sites.values(), key=lambda site: site.span)
 
 
 def brief(sites: list[Site]) -> list[tuple[str, str, str]]:

@@ -9,11 +9,32 @@ from relgraph.sites.mangle import unmangle
 from relgraph.syntax.shell import Word
 from relgraph.syntax.text import Text
 
-__all__ = ["Command", "Reader"]
+__all__ = ["Command", "Reader", "assigned"]
 
 _CHANGE = re.compile(
     r"(?<![\w./-])(?:cd|pushd|popd)(?![\w./-])[ \t]*(?P<to>\"[^\"\n]*\"|'[^'\n]*'|(?>\$\([^()\n]*+\)|[^\s;|&()])*+)"
 )
+
+# What stands before the name of a file that is being written: a redirection, an output option, a copy.
+_WRITTEN = re.compile(
+    r"(?:>[ \t]*|-[oO][ \t]*|--output[ =]|\btee (?:-a )?|\btouch |\b(?:cp|mv|ln)\b[^\n]*[ \t]|\bcurl\b[^\n]*-[a-zA-Z]*O[^\n]*)[\"']?[\w./${}-]*\Z"
+)
+_WORD_ON = re.compile(r"[\w./-]")
+_MOST_PLACES = 40
+
+
+def assigned(written: str, start: int) -> tuple[str, int, str]:
+    """The parts of ``name=value`` or ``name="value"`` that is written at ``start``: name, offset of the value, value.
+
+    The name is empty where it is no such thing; the offset is -1 where ``start`` is, because quoting hides the place.
+    """
+    name, equals, value = written.partition("=")
+    if not equals:
+        return "", -1, ""
+    at = start + len(name) + 1 if start >= 0 else -1
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return name, at + 1 if at >= 0 else -1, value[1:-1]
+    return name, at, value
 
 
 class Command:
@@ -33,14 +54,11 @@ class Command:
                 if text != "--":
                     self.positional.append(word)
                 continue
-            name, equals, value = text.partition("=")
-            if equals:
-                offset = word.inner + len(name) + 1 if word.inner >= 0 else -1
-                if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-                    value, offset = value[1:-1], offset + 1 if offset >= 0 else -1
+            name, offset, value = assigned(text, word.inner)
+            if name:
                 self.options.setdefault(name, []).append((offset, value))
-            elif name not in flags and index + 1 < len(words) and not words[index + 1].text.startswith("-"):
-                self.options.setdefault(name, []).append((words[index + 1].inner, words[index + 1].text))
+            elif text not in flags and index + 1 < len(words) and not words[index + 1].text.startswith("-"):
+                self.options.setdefault(text, []).append((words[index + 1].inner, words[index + 1].text))
                 taken = True
 
     def values(self, *names: str) -> list[tuple[int, str]]:
@@ -102,6 +120,14 @@ class Reader:
 
     def makes(self, path: str) -> bool:
         """Whether the text writes a file of that name itself: a redirection, a download, a copy."""
-        name = re.escape(path.rstrip("/").rpartition("/")[2])
-        pattern = rf"(?:>[ \t]*|-[oO][ \t]*|--output[ =]|tee (?:-a )?|touch |(?:cp|mv|ln)\b[^\n]*[ \t]|curl\b[^\n]*-[a-zA-Z]*O[^\n]*)[\"']?(?:[\w./$-]|\{{|\}})*{name}(?![\w./-])"
-        return re.search(pattern, self.text.text[max(0, self.start - 20000) : self.end + 2000]) is not None
+        name = path.rstrip("/").rpartition("/")[2]
+        source, end = self.text.text, min(len(self.text.text), self.end + 2000)
+        position = source.find(name, max(0, self.start - 20000), end)
+        for _ in range(_MOST_PLACES):
+            if position < 0:
+                break
+            line = max(source.rfind("\n", 0, position) + 1, position - 200)
+            if not _WORD_ON.match(source, position + len(name)) and _WRITTEN.search(source[line:position]):
+                return True
+            position = source.find(name, position + 1, end)
+        return False

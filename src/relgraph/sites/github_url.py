@@ -145,7 +145,7 @@ def _address(host: str, path: str, skip: int) -> _Address | None:
     if len(segments) < size or not all(segment for _, segment in segments[:size]):
         return None
     name = "/".join(segment for _, segment in segments[:size]).partition("@")[0]
-    rest = [(segments[size - 1][0], segments[size - 1][1])] + segments[size + (1 if dash > 1 else 0) :]
+    rest = [(segments[size - 1][0], segments[size - 1][1]), *segments[size + (1 if dash > 1 else 0) :]]
     return _Address(f"{host}/{name.removesuffix('.git')}", segments[0][1], rest, end, query, query_at, anchor)
 
 

@@ -74,6 +74,7 @@ _TOOLCHAINS = {
     "rust": "rust", "rustc": "rust", "java": "java", "jdk": "java", "openjdk": "java", "ruby": "ruby",
 }  # fmt: skip
 _REACH = 240
+_NEAR = 110
 
 
 def prose_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "", role: Role = Role.USES) -> Iterator[Site]:
@@ -103,12 +104,17 @@ def _judge(text: Text, begin: int, stop: int, start: int, end: int, syntax: str,
     if parsed is None or (len(parsed.release) == 4 and not parsed.prefix) or (1980 <= parsed.release[0] <= 2100):
         return None
     floor = max(source.rfind("\n", start, begin) + 1, start, begin - _REACH)
-    written = source[floor:begin]
-    before = _cleaned(written.rstrip("`*_\"'“"))
+    written = source[floor:begin].rstrip(" \t*_`\"'“([")
+    # What ties a number to a name ends in a word, a link or an operator; anything else is told at once.
+    if not written or not (written[-1].isalnum() or written[-1] in ")>]=<~^:≥≤"):
+        return None
+    if "](" not in written:
+        written = written[-_NEAR:]
+    before = _cleaned(written) + " "
     after = source[stop : min(end, stop + 80)].partition("\n")[0]
     if _UNIT.match(after):
         return None
-    after = _cleaned(after.lstrip("`*_\"'”)")) if after[:1] in "`*_\"'”)" else _cleaned(after)
+    after = _cleaned(after.lstrip("`*_\"'”)"))
     bound = ""
     if (between := _BETWEEN_AND.match(before)) is not None:
         before, bound = between["head"].rstrip() + " ", "upper"

@@ -7,7 +7,7 @@ from relgraph.model.site import Kind, Part, Pin, Role, Site
 from relgraph.model.version import parse_version
 from relgraph.sites import shell_files as files
 from relgraph.sites import shell_images as images
-from relgraph.sites.command import Command, Reader
+from relgraph.sites.command import Command, Reader, assigned
 from relgraph.sites.github_url import ref_pin, repository_of
 from relgraph.sites.mangle import looks_like_version, unmangle
 from relgraph.syntax.shell import read_command
@@ -25,7 +25,7 @@ _HELPER = re.compile(
     r"(?P<version>\$[({]\w*(?:VER|version|TAG)\w*[)}]|v\d+\.\d+\.\d+[\w.-]*)(?![\w./-])"
 )
 _PIPED = re.compile(
-    r"(?:curl|wget)\b(?P<fetch>(?:\$\([\w.-]+\)|[^()\n|;])*)"
+    r"(?:curl|wget)\b(?P<fetch>(?>\$\([\w.-]+\)|[^()\n|;]){0,400}+)"
     r"(?:\)[\"']?[ \t]+(?:-s[ \t]+)?(?:--[ \t]+)?|\|[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)?)?(?:[A-Z_]+=\S*[ \t]+)*(?:ba)?sh[ \t]+(?:-s|-)[ \t]+(?:--[ \t]+)?)"
     r"(?P<arguments>[^\n;|&#]*)"
 )
@@ -47,13 +47,17 @@ def command_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "
     """
     source = text.text
     reader = Reader(text, start, end, syntax, key)
+    done, budget = start, 4 * (end - start) + 20000
     for match in _TOOLS.finditer(source, start, end):
         if match.start() > start and source[match.start() - 1] in _WITHIN_WORD:
             continue
         readers = _READERS.get(match.group()) or _VARIABLES.get(match["var"] or "")
-        if readers is None:
+        # A command within another's arguments is read too, but not without end: that would take quadratic time.
+        if readers is None or (match.start() < done and budget < 0):
             continue
-        words, _ = read_command(source, match.end(), end)
+        words, stop = read_command(source, match.end(), end)
+        budget -= max(0, min(stop, done) - match.start())
+        done = max(done, stop)
         if words:
             command = Command(words, _HELM_FLAGS if readers[0] is _helm else frozenset())
             for read in readers:
@@ -130,12 +134,15 @@ def _helm(reader: Reader, command: Command) -> Iterator[Site]:
         if word.inner >= 0:
             yield reader.make(Kind.CHART, chart, Part.REPOSITORY, word.inner, chart, pin=Pin.ABSENT)
     version = versions[0][1] if versions else ""
-    for start, value in command.values(*_SETTING_OPTIONS):
-        for match in _SETTING.finditer(value):
-            if match["value"]:
-                part = Part.TAG if match["name"].lower().endswith("tag") else Part.VERSION
-                at = start + match.start("value")
-                yield reader.make(Kind.VARIABLE, match["name"], part, at, match["value"], scope="set", chart=chart, version=version)
+    for option in _SETTING_OPTIONS:
+        for start, value in command.values(option):
+            # Only plain settings are lists; JSON and literals hold commas of their own.
+            whole = option in ("--set-json", "--set-literal")
+            for at, written in [(0, value)] if whole else [(match.start(), match.group()) for match in _SETTING.finditer(value)]:
+                name, place, given = assigned(written, start + at)
+                if given:
+                    part = Part.TAG if name.lower().endswith("tag") else Part.VERSION
+                    yield reader.make(Kind.VARIABLE, name, part, place, given, scope="set", chart=chart, version=version)
 
 
 def _package(reader: Reader, command: Command) -> Iterator[Site]:
@@ -229,13 +236,10 @@ def _build_args(reader: Reader, command: Command) -> Iterator[Site]:
     yield from files.dockerfile(reader, command)
     context = command.words[-1].text
     for start, written in command.values("--build-arg"):
-        name, equals, given = written.partition("=")
-        start += len(name) + 1
-        if len(given) > 1 and given[0] == given[-1] and given[0] in "\"'":
-            given, start = given[1:-1], start + 1
-        if equals and given:
+        name, at, given = assigned(written, start)
+        if name and given:
             yield reader.make(
-                Kind.VARIABLE, name, Part.VERSION, start, given, scope="build-arg", dockerfile=dockerfile, context=context
+                Kind.VARIABLE, name, Part.VERSION, at, given, scope="build-arg", dockerfile=dockerfile, context=context
             )
 
 
@@ -244,13 +248,8 @@ def _make(reader: Reader, command: Command) -> Iterator[Site]:
     if not targets:
         return
     for word in command.positional:
-        name, equals, value = word.text.partition("=")
-        if not equals or word.inner < 0 or not value or not re.fullmatch(r"[A-Za-z_][\w-]*", name):
-            continue
-        start = word.inner + len(name) + 1
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-            value, start = value[1:-1], start + 1
-        if value:
+        name, start, value = assigned(word.text, word.inner)
+        if start >= 0 and value and re.fullmatch(r"[A-Za-z_][\w-]*", name):
             yield reader.make(
                 Kind.VARIABLE, name, Part.VERSION, start, value, scope="make-arg", target=targets, directory=command.value("-C", "--directory")
             )  # fmt: skip

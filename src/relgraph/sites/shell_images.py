@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from relgraph.model.site import Role, Site
 from relgraph.sites.build import image_sites
-from relgraph.sites.command import Command, Reader
+from relgraph.sites.command import Command, Reader, assigned
 from relgraph.syntax.shell import Word
 
 __all__ = ["engine", "image_option", "kind_load", "kustomize_image", "plain_images", "set_image"]
@@ -82,9 +82,9 @@ def kustomize_image(reader: Reader, command: Command) -> Iterator[Site]:
 
 def _assigned(reader: Reader, words: list[Word]) -> Iterator[Site]:
     for word in words:
-        name, equals, written = word.text.partition("=")
-        if equals and word.inner >= 0:
-            yield from _image(reader, word.inner + len(name) + 1, written, Role.USES, "set")
+        name, start, written = assigned(word.text, word.inner)
+        if name:
+            yield from _image(reader, start, written, Role.USES, "set")
         elif ":" in word.text or "@" in word.text:
             yield from _image(reader, word.inner, word.text, Role.USES, "set")
 

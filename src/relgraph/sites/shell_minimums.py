@@ -13,7 +13,7 @@ from relgraph.syntax.text import Text
 __all__ = ["minimum_sites"]
 
 _COMPARED = re.compile(
-    r"\$\{?(?P<name>[A-Za-z_]\w*)[^\s\"'\]=<>]*[\"']?[ \t]+\\?(?P<op><=?|>=?|-lt|-le|-gt|-ge|-eq|==?|!=)[ \t]+[\"']?(?P<version>v?\d+\.\d+(?:\.\d+)*)(?![\w.])"
+    r"\$\{?(?P<name>[A-Za-z_]\w*)[^\s\"'\]=<>]{0,40}+[\"']?[ \t]+\\?(?P<op><=?|>=?|-lt|-le|-gt|-ge|-eq|==?|!=)[ \t]+[\"']?(?P<version>v?\d+\.\d+(?:\.\d+)*)(?![\w.])"
 )
 _CHECKS = re.compile(
     r"(?:check|require|ensure|verify|assert|need|is|has|min)(?:[_-]\w+)*?[_-]?(?:version|ver|installed|tool|command|cmd|dependency|prereq|minimum)\w*(?=[ \t]+[\w\"'$])"
@@ -39,10 +39,14 @@ def minimum_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "
         yield reader.make(
             Kind.VARIABLE, match["name"], Part.VERSION, match.start("version"), match["version"], role=role, scope="compare"
         )
+    done = start
     for match in _CHECKS.finditer(source, start, end):
-        if match.start() > start and (source[match.start() - 1].isalnum() or source[match.start() - 1] in "_-./$"):
+        if match.start() < done or (
+            match.start() > start and (source[match.start() - 1].isalnum() or source[match.start() - 1] in "_-./$")
+        ):
             continue
-        yield from _asked(reader, read_command(source, match.end(), end)[0])
+        words, done = read_command(source, match.end(), end)
+        yield from _asked(reader, words)
     for site in prose_sites(text, start, end, syntax=syntax, key=key):
         if site.role is Role.MINIMUM and _SPOKEN.match(text.line_text(site.span.line)[: site.span.column]):
             yield site

@@ -167,7 +167,7 @@ class _Reader:
         body = min(end + 1, len(self.source))
         ending = _ENDEF.search(self.source, body)
         stop, following = (ending.start(), ending.end() + 1) if ending is not None else (len(self.source), len(self.source))
-        last = max(body, stop - 1)
+        last = max(body, stop - 1) if ending is not None else stop
         self.variables.append(
             Assignment(
                 match["name"], match["operator"] or "=", self.source[body:last], body, last, start + match.start("name"),
@@ -194,7 +194,7 @@ class _Reader:
         before, _, after = self.source[rest:stop].partition("|")
         if ": " in before:
             before = before.partition(":")[2]  # a static pattern rule: the middle is the target pattern
-        start = match.start("targets") + len(match["targets"]) - len(match["targets"].lstrip())
+        start = match.start("targets") + match["targets"].index(targets[0])
         self._rule = MakeRule(targets, tuple(_words(before)), tuple(_words(after)), (), start, tuple(self._conditions))
 
     def _close(self) -> None:

@@ -24,7 +24,7 @@ class Word(NamedTuple):
     """One word: offsets, quotes included, and its text with the quotes removed (expansions are left as written).
 
     ``inner`` is the offset of ``text`` within the source where quoting is simple (none, or one pair around the whole word),
-    else -1: then positions within ``text`` cannot be told.
+    else -1: then positions within ``text`` cannot be told. ``name="value"`` keeps its quotes, so that the value has a position.
     """
 
     start: int
@@ -61,9 +61,12 @@ def _word(source: str, start: int, end: int) -> Word:
         return Word(start, end, raw, start)
     if quote in "\"'" and len(raw) > 1 and raw[-1] == quote and quote not in raw[1:-1] and "\\" not in raw:
         return Word(start, end, raw[1:-1], start + 1)
+    if _ASSIGNED.fullmatch(raw):
+        return Word(start, end, raw, start)
     return Word(start, end, _unquoted(raw), -1)
 
 
+_ASSIGNED = re.compile(r"[\w.+-]+=(?:\"[^\"\\]*\"|'[^']*')")
 _QUOTED = re.compile(r"'([^']*+)'|\"((?>[^\"\\]|\\.)*+)\"|\\(.)", re.DOTALL)
 
 

@@ -23,6 +23,9 @@ _TOKEN = re.compile(
 _PART = re.compile(r"[A-Za-z0-9_-]+|\"[^\"\n]*\"|'[^'\n]*'")
 
 
+_DEEPEST = 32  # keys told of a value; what is nested deeper is no manifest, and would cost quadratic time
+
+
 class TomlString(NamedTuple):
     """One string value: the keys that lead to it (an array's items share theirs), its content and its bounds without quotes."""
 
@@ -67,7 +70,7 @@ def _value(source: str, position: int, path: tuple[str, ...]) -> tuple[list[Toml
             quotes = 3 if string[:3] in ('"""', "'''") and len(string) > 5 else 1
             found.append(TomlString(inner, string[quotes:-quotes], token.start() + quotes, token.end() - quotes))
         elif token["key"] is not None and depth:
-            inner = (*stack[-1], token["key"])
+            inner = (*stack[-1][:_DEEPEST], token["key"])
         elif token["open"] is not None:
             depth += 1
             stack.append(inner)
