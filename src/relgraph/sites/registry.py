@@ -52,6 +52,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     image_text.EXTRACTOR,
 )
 
+
 def extract(text: Text) -> tuple[Site, ...]:
     """All sites of one text, sorted by position, each place told once."""
     if "\0" in text.text[:8000]:
