@@ -17,7 +17,7 @@ _ASSIGNMENT = re.compile(
     r"(?P<value>\"(?>[^\"\\\n$]|\\.|\$\((?:[^()\n]|\([^()\n]*+\))*+\)|\$)*+\"|'[^'\n]*+'|`[^`\n]*+`"
     r"|(?>\$?\{\{[^{}\n]*+\}\}|\$\((?:[^()\n]|\((?:[^()\n]|\([^()\n]*+\))*+\))*+\)|\$\{[^{}\n]*+\}|\$(?!\()|[^\s;|&()<>`\"'$])*+)"
 )
-_DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*+):?[-=](?P<value>\$\{[^{}\n]*+\}|[^{}\n]*+)\}")
+_DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*+|\d++):?[-=](?P<value>\$\{[^{}\n]*+\}|[^{}\n]*+)\}")
 _SHELL_PATH = re.compile(r".*\.(?:sh|bash|zsh|ksh|bats|envrc|env)|(?:.*/)?\.?env(?:\.[\w-]+)?", re.DOTALL)
 _SHEBANG = re.compile(r"#!\s*/\S*(?:/| )(?:env\s+(?:-S\s+)?)?(?:ba|z|k|da|a)?sh\b")
 
@@ -31,17 +31,27 @@ def assignment_sites(text: Text, start: int, end: int, *, syntax: str, scope: st
             continue
         if source[first] in "\"'" and source[last - 1] == source[first]:
             first, last = first + 1, last - 1
-        if (default := _DEFAULT.fullmatch(source, first, last)) is not None and default["name"] == match["name"]:
+        default = _DEFAULT.fullmatch(source, first, last)
+        if default is not None and default["name"].isdigit():
+            # What an argument is when it is not given is the variable's default: X="${1:-1.2.3}".
+            yield from _default_sites(text, *default.span("value"), match["name"], syntax=syntax, scope=scope, key=key)
+            continue
+        if default is not None and default["name"] == match["name"]:
             continue  # read below, as a default
         for site in value_sites(text, first, last, match["name"], syntax=syntax, scope=scope, key=key):
             if "$" not in site.raw or _opens_string(source, start, match.start()):
                 yield site
     for match in _DEFAULT.finditer(source, start, end):
-        first, last = match.span("value")
-        if last - first > 1 and source[first] in "\"'" and source[last - 1] == source[first]:
-            first, last = first + 1, last - 1
-        if first < last:
-            yield from value_sites(text, first, last, match["name"], syntax=syntax, scope=scope, key=key, role=Role.DEFAULT)
+        if not match["name"].isdigit():
+            yield from _default_sites(text, *match.span("value"), match["name"], syntax=syntax, scope=scope, key=key)
+
+
+def _default_sites(text: Text, first: int, last: int, name: str, *, syntax: str, scope: str, key: str) -> Iterator[Site]:
+    source = text.text
+    if last - first > 1 and source[first] in "\"'" and source[last - 1] == source[first]:
+        first, last = first + 1, last - 1
+    if first < last:
+        yield from value_sites(text, first, last, name, syntax=syntax, scope=scope, key=key, role=Role.DEFAULT)
 
 
 def _opens_string(source: str, start: int, offset: int) -> bool:
