@@ -16,14 +16,15 @@ __all__ = ["DeclarationError", "EnvironmentFailure", "Refused", "RelgraphError",
 class RelgraphError(Exception):
     """Something that ends a command; ``str()`` is one line that says what and where.
 
-    ``hint`` says what the user can do about it, or is empty.
+    ``hint`` says what the user can do about it, or is empty; ``details`` are further lines, one a problem, where there are many.
     """
 
     status = 3
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", details: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.hint = hint
+        self.details = details
 
 
 class UsageError(RelgraphError):

@@ -63,6 +63,8 @@ def _complain(problem: Exception, terminal: Terminal) -> int:
         hint = "this is a defect of relgraph; please report it with the output of the same command under RELGRAPH_DEBUG=1"
         status = 3
     terminal.complain(f"relgraph: error: {visible(' '.join(message.split()))}")
+    for detail in getattr(problem, "details", ()):
+        terminal.complain(f"  {visible(' '.join(detail.split()))}")
     if hint:
         terminal.complain(f"hint: {visible(' '.join(hint.split()))}")
     return status

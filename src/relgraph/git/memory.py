@@ -106,6 +106,11 @@ class MemoryRepository:
         contained = {tree.rev for tree in self._trees[: position + 1]}
         return frozenset(tag.name for tag in self.tags if tag.commit in contained)
 
+    def distance(self, base: str, rev: str) -> int:
+        """How many commits the revision has that the base has not."""
+        start, end = self._position(base), len(self._trees) - 1 if rev in (WORKTREE, INDEX) else self._position(rev)
+        return 0 if start is None or end is None else max(0, end - start)
+
     def _position(self, rev: str) -> int | None:
         revs = {tree.rev: position for position, tree in enumerate(self._trees)}
         tag = rev.removeprefix("refs/tags/")

@@ -178,6 +178,14 @@ class GitRepository:
                 self._ancestors[oid] = frozenset(tag.name for tag in self.tags if tag.commit == oid)
         return self._ancestors[oid]
 
+    def distance(self, base: str, rev: str) -> int:
+        """How many commits the revision has that the base has not; of worktree and index, those of HEAD; 0 where one is unknown."""
+        start = self._commit(base)
+        commit = self._head if rev in (WORKTREE, INDEX) else self._commit(rev)
+        if start is None or commit is None:
+            return 0
+        return int(self._git.run("rev-list", "--count", f"{start[0]}..{commit[0]}"))
+
     @cached_property
     def has_commits(self) -> bool:
         """Whether HEAD names a commit, at any moment."""

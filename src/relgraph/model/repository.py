@@ -88,3 +88,6 @@ class Repository(Protocol):
 
     def ancestors(self, rev: str) -> frozenset[str]:
         """Names of the tags whose commit the revision contains (itself included)."""
+
+    def distance(self, base: str, rev: str) -> int:
+        """How many commits the revision has that the base has not; 0 where one of them is unknown."""

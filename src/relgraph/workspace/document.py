@@ -63,7 +63,7 @@ def read_document(path: str, data: bytes) -> tuple[Value | None, list[Problem]]:
 
     Aliases, several documents and keys that are no text are refused: a declaration should say what it means where it stands.
     """
-    import yaml  # noqa: PLC0415 - a graph that is kept parsed needs no parser
+    import yaml
 
     if len(data) > _MOST_BYTES:
         return None, [Problem(Origin(path, 1, 1), f"{len(data) >> 20} MiB of YAML", "a graph has at most 64 MiB a file; split it")]

@@ -53,7 +53,8 @@ def load_graphs(documents: Iterable[tuple[str, bytes]]) -> Mapping[str, Graph]:
     for name, part in sorted(parts.items()):
         graphs[name] = part.graph(problems)
     if problems:
-        raise DeclarationError("\n".join(map(str, sorted(set(problems)))))
+        told = tuple(str(problem) for problem in sorted(set(problems)))
+        raise DeclarationError(told[0] if len(told) == 1 else f"{len(told)} problems in graph/", details=told if len(told) > 1 else ())
     return graphs
 
 

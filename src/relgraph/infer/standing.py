@@ -1,0 +1,57 @@
+"""Where a repository stands: its version at a revision, as its tags say it.
+
+A tagged commit has its tag's version. Any other has a development version, which sorts after the newest version it contains and before
+the next: ``0.30.1-dev.7+g1c28a8a`` after v0.30.0, ``0.30.0-rc.1.dev.7+g1c28a8a`` after v0.30.0-rc.1 (Semantic Versioning 2.0.0,
+section 11).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from relgraph.graph.propagate import RepoState, read_tag
+from relgraph.model.graph import Node
+from relgraph.model.repository import Tag
+from relgraph.model.version import Version, natural_key, semver_key
+from relgraph.model.world import Subject
+
+__all__ = ["Release", "development_version", "releases", "standing"]
+
+
+class Release(NamedTuple):
+    """A tag of a repository in its declared format, and the version that it writes."""
+
+    tag: Tag
+    version: Version
+
+
+def releases(node: Node, subject: Subject) -> tuple[Release, ...]:
+    """The releases of a repository in its declared tag format and order, oldest first."""
+    key: Callable[[Version], object] = semver_key if node.get("order") == "semver" else natural_key
+    found = [Release(tag, version) for tag in subject.repository.tags if (version := read_tag(node.tag, tag.name)) is not None]
+    return tuple(sorted(found, key=lambda release: (key(release.version), release.tag.name)))
+
+
+def standing(node: Node, subject: Subject) -> RepoState:
+    """The version of a repository at the revision that was opened."""
+    known = releases(node, subject)
+    here = [release for release in known if release.tag.commit == subject.rev]
+    if here:
+        return RepoState(here[-1].version, f"{node.name} is at tag {here[-1].tag.name}")
+    contained = subject.repository.ancestors(subject.rev)
+    before = [release for release in known if release.tag.name in contained]
+    if not before:
+        reason = f"{node.name} has no tag like {node.tag}" if not known else f"{node.name} contains none of its tags here"
+        return RepoState(None, reason)
+    last = before[-1]
+    commits = subject.repository.distance(last.tag.name, subject.rev)
+    version = development_version(last.version, commits, subject.rev)
+    return RepoState(version, f"{node.name} is {commits} commit(s) after tag {last.tag.name}")
+
+
+def development_version(last: Version, commits: int, rev: str) -> Version:
+    """The version of an untagged commit, ``commits`` after ``last``; ``rev`` is a full commit id, ``worktree`` or ``index``."""
+    build = f"g{rev[:7]}" if len(rev) >= 40 else rev
+    if last.pre:
+        return Version("", last.release, f"{last.pre}.dev.{commits}", build)
+    major, minor, patch = last.padded
+    return Version("", (major, minor, patch + 1), f"dev.{commits}", build)

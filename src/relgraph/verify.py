@@ -1,0 +1,135 @@
+"""The main job with a declaration: a workspace's graph against its repositories."""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+from relgraph.errors import EnvironmentFailure, UsageError
+from relgraph.git.target import NothingThen, Target, open_target
+from relgraph.graph.propagate import RepoState, propagate
+from relgraph.infer.declared import Declared, address_of
+from relgraph.infer.facts import Facts
+from relgraph.infer.standing import standing
+from relgraph.model.finding import Report
+from relgraph.model.graph import Graph, Node
+from relgraph.model.world import Subject, World
+from relgraph.reading import SiteReader
+from relgraph.rules.registry import RULES
+from relgraph.workspace.find import choose, documents, find_workspace
+from relgraph.workspace.load import load_graphs
+
+__all__ = ["Request", "Workspace", "open_facts", "open_workspace", "verify"]
+
+
+class Workspace(NamedTuple):
+    """A folder with declarations, and the graph that was chosen."""
+
+    root: Path
+    graph: Graph
+
+
+class Request(NamedTuple):
+    """What to look at: the folder of clones, revisions by repository name (``""``: the workspace's own), and the day."""
+
+    repos: Path | None = None
+    revisions: tuple[tuple[str, str], ...] = ()
+    as_of: date | None = None
+
+
+def open_workspace(start: Path, name: str | None = None) -> Workspace:
+    """The workspace around ``start`` and its graph of that name. Raises UsageError and DeclarationError."""
+    root = find_workspace(start)
+    return Workspace(root, choose(load_graphs(documents(root)), name))
+
+
+def open_facts(workspace: Workspace, request: Request, stack: ExitStack, *, sites: bool = True) -> Facts:
+    """The world that a graph speaks of; repositories are closed with ``stack``. Without ``sites``, only versions are asked for.
+
+    Raises EnvironmentFailure where a repository that is not external has no clone, and UsageError for unknown revisions.
+    """
+    graph = workspace.graph
+    subjects: dict[str, Subject] = {}
+    external: dict[str, Subject] = {}
+    missing: list[str] = []
+    _check_revisions(graph, request)
+    for node in graph.nodes.values():
+        if node.kind != "repo":
+            continue
+        path = _clone(workspace, node, request)
+        if path is None:
+            if not node.get("external", False):
+                missing.append(f"{node.id}: no clone of {node.ref}")
+            continue
+        opened = _open(node, path, workspace, request, stack, sites=sites and not node.get("external", False))
+        if opened is not None:
+            (external if node.get("external", False) else subjects)[node.id] = opened
+    if missing:
+        raise EnvironmentFailure(
+            missing[0] if len(missing) == 1 else f"{len(missing)} repositories have no clone",
+            hint="give the folder of clones with --repos, or a repository's 'path' in the graph",
+            details=tuple(missing) if len(missing) > 1 else (),
+        )
+    everyone = subjects | external
+    states = {node_id: standing(graph.nodes[node_id], subject) for node_id, subject in everyone.items()}
+    declared = Declared(graph, propagate(graph, states | _without_clone(graph, everyone)), everyone)
+    return Facts(World(tuple(subjects.values()), tuple(external.values())), declared)
+
+
+def verify(workspace: Workspace, request: Request) -> Report:
+    """Judge the declared repositories by all rules, those of scan with declared facts included."""
+    started = perf_counter()
+    with ExitStack() as stack:
+        facts = open_facts(workspace, request, stack)
+        found = [finding for rule in RULES for finding in rule.check(facts)]
+        targets = facts.world.targets
+        return Report(
+            tuple(sorted(found, key=lambda finding: finding.order)),
+            files=sum(subject.files for subject in targets),
+            sites=sum(len(subject.sites) for subject in targets),
+            seconds=perf_counter() - started,
+        )
+
+
+def _without_clone(graph: Graph, subjects: Iterable[str]) -> dict[str, RepoState]:
+    known = set(subjects)
+    return {
+        node.id: RepoState(None, f"{node.name} is external and has no clone here")
+        for node in graph.nodes.values()
+        if node.kind == "repo" and node.id not in known
+    }
+
+
+def _check_revisions(graph: Graph, request: Request) -> None:
+    for name, rev in request.revisions:
+        if name and f"repos.{name}" not in graph.nodes:
+            known = ", ".join(sorted(node.name for node in graph.nodes.values() if node.kind == "repo"))
+            raise UsageError(f"--rev {name}={rev}: the graph has no repository '{name}'", hint=f"there are {known}")
+
+
+def _clone(workspace: Workspace, node: Node, request: Request) -> Path | None:
+    """Where a repository's clone lies: its declared path, a folder of that name among the clones, or the workspace itself."""
+    if path := node.get("path"):
+        return workspace.root / str(path)
+    if request.repos is not None:
+        address = address_of(node.ref).split("/")
+        for name in (node.name, f"{node.name}.git", address[-1], f"{address[-1]}.git", "+".join(address[-2:]) + "/repo"):
+            if (request.repos / name).exists():
+                return request.repos / name
+    return None
+
+
+def _open(node: Node, path: Path, workspace: Workspace, request: Request, stack: ExitStack, *, sites: bool) -> Subject | None:
+    revisions = dict(request.revisions)
+    own = path.resolve() == workspace.root.resolve()
+    rev = revisions.get(node.name, revisions.get("") if own else None)
+    try:
+        repository, tree = open_target(Target(str(path), rev), as_of=request.as_of)
+    except NothingThen:
+        return None
+    stack.callback(repository.close)
+    reader = SiteReader.cached(repository)
+    stack.callback(reader.close)
+    return reader.read(tree) if sites else Subject(repository, tree, reader=reader.shipped)
