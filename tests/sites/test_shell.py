@@ -47,6 +47,12 @@ def test_defaults_that_a_caller_may_override(line: str) -> None:
     assert (site.raw, site.role) == ("1.2.3", Role.DEFAULT)
 
 
+@pytest.mark.parametrize("line", ['export WEB_VERSION="${1:-1.2.3}"', "WEB_VERSION=${2-1.2.3}", "local WEB_VERSION=${10:-'1.2.3'}"])
+def test_what_an_argument_is_when_it_is_not_given(line: str) -> None:
+    site = _one(line)
+    assert (site.name, site.raw, site.role) == ("WEB_VERSION", "1.2.3", Role.DEFAULT)
+
+
 def test_values_that_are_made_are_told_apart() -> None:
     sites = by_name(
         _sites(
