@@ -1,0 +1,344 @@
+"""Versions of neighbouring repositories that were raised in some places of a tree and forgotten in others."""
+
+from pathlib import Path
+
+import pytest
+
+from relgraph.model.example import Commit
+from repairs import NOTE, WARNING, History, Repair, Told, check, reported, text, workflow
+
+NAME = "acme/orchard"
+GO_MOD = text("""
+    module github.com/acme/orchard
+
+    go 1.22
+
+    require (
+    \tgithub.com/acme/trellis v{}
+    \tgithub.com/go-logr/logr v1.4.2
+    )
+""")
+PARENT = text("""
+    apiVersion: v2
+    name: orchard-core
+    version: 0.1.0
+    appVersion: 0.1.0
+    dependencies:
+    - name: trellis-operator
+      version: v{}
+      repository: oci://ghcr.io/acme/trellis/chart
+      condition: trellis-operator.install
+""")
+DOWNLOAD = text("""
+    - name: Install the command line
+      run: |
+        wget https://github.com/acme/trellis/releases/download/v{0}/trellis_{0}_linux_amd64.tar.gz
+        tar -xzf trellis_{0}_linux_amd64.tar.gz bin/trl
+        sudo mv bin/trl /usr/local/bin
+        rm -fr bin trellis_{0}_linux_amd64.tar.gz
+""")
+VALUES = text("""
+    # Versions of what the hooks install; do not change them by hand.
+    HELM_VERSION: "3.16.4"
+    GAUGE_VERSION: "{}"
+""")
+TEMPLATE = text("""
+    {{- if .Values.install }}
+    apiVersion: hooks.acme.example/v1
+    kind: SetupHook
+    metadata:
+      name: gauge
+    spec:
+      templates:
+      - apiVersion: batch/v1
+        kind: Job
+        spec:
+          template:
+            spec:
+              containers:
+              - name: status
+                image: quay.io/acme/helm:{{.Values.HELM_VERSION}}
+                args:
+                - upgrade
+                - --install
+                - gauge
+                - oci://ghcr.io/acme/gauge-chart
+                - --version
+                - v{{.Values.GAUGE_VERSION}}
+                - --namespace
+                - hub
+    {{- end }}
+""")
+
+
+def releases(module: str, *versions: str, needs: str = "") -> History:
+    """The history of a neighbour: a commit and a tag for each version; its go.mod may need a version of this repository."""
+    requirement = f"\nrequire {needs}\n" if needs else ""
+    return tuple(
+        Commit(
+            {"go.mod": f"module github.com/acme/{module}\n\ngo 1.22\n{requirement.format(version)}", "n": version},
+            tags=(f"v{version}",),
+        )
+        for version in versions
+    )
+
+
+def gauge(values: str, **files: str) -> dict[str, str]:
+    return {
+        "go.mod": "module github.com/acme/orchard\n",
+        "core/Chart.yaml": "apiVersion: v2\nname: orchard-core\nversion: 0.1.0\nappVersion: 0.1.0\n",
+        "core/values.yaml": VALUES.format(values),
+        "core/templates/gauge.yaml": TEMPLATE,
+        **files,
+    }
+
+
+TRELLIS = {"acme/trellis": releases("trellis", "0.6.1", "0.6.3", "0.8.9", "0.9.0", "0.9.1")}
+CANDIDATES = {"acme/gauge": releases("gauge", *(f"0.2.0-rc{number}" for number in range(6, 18)))}
+PIPELINES = (".github/workflows/e2e.yml", ".github/workflows/integration.yaml", ".github/workflows/nightly.yml")
+
+
+def trellis(module: str, chart: str, *workflows: str) -> dict[str, str]:
+    return {
+        "go.mod": GO_MOD.format(module),
+        "core/Chart.yaml": PARENT.format(chart),
+        **{path: workflow(DOWNLOAD.format(version)) for path, version in zip(PIPELINES, workflows, strict=True)},
+    }
+
+
+# The library was forgotten when the chart that depends on its release and the pipelines went on.
+def test_a_library_behind_the_chart_of_the_same_repository(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        Repair(
+            Commit(trellis("0.6.1", "0.6.3", *["0.6.3"] * 3)),
+            Commit(trellis("0.6.3", "0.6.3", *["0.6.3"] * 3)),
+            siblings=TRELLIS,
+            name=NAME,
+        ),
+        Told("RG101", "go.mod", "v0.6.1", "v0.6.3"),
+        notes=[Told("RG501", "go.mod", "v0.6.1", "v0.9.1", NOTE)],
+    )
+
+
+# All pipelines were forgotten when the library and the chart went on; then they were repaired together.
+def test_pipelines_behind_library_and_chart(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        Repair(
+            Commit(trellis("0.9.0", "0.9.0", *["0.8.9"] * 3)),
+            Commit(trellis("0.9.0", "0.9.0", *["0.9.0"] * 3)),
+            siblings=TRELLIS,
+            name=NAME,
+        ),
+        *(Told("RG101", path, "v0.8.9", "v0.9.0", WARNING) for path in PIPELINES),
+    )
+
+
+# One pipeline of many was the last of six commits that raised one version.
+@pytest.mark.parametrize("known", [True, False], ids=["with the sibling", "without it"])
+def test_one_pipeline_behind_the_others(tmp_path: Path, known: bool) -> None:
+    check(
+        tmp_path,
+        Repair(
+            Commit(trellis("0.9.1", "0.9.1", "0.9.1", "0.9.1", "0.9.0")),
+            Commit(trellis("0.9.1", "0.9.1", *["0.9.1"] * 3)),
+            siblings=TRELLIS if known else {},
+            name=NAME,
+        ),
+        Told("RG101", ".github/workflows/nightly.yml", "v0.9.0", "v0.9.1", WARNING),
+    )
+
+
+# A page of a side project installs the companion's chart at the candidate before last; rc9 is older than rc12 and rc14.
+def test_a_page_behind_the_value_that_a_template_uses(tmp_path: Path) -> None:
+    def tree(version: str) -> dict[str, str]:
+        page = text(f"""
+            # Monitoring
+
+            ```bash
+            helm --kube-context hub upgrade --install gauge -n hub oci://ghcr.io/acme/gauge-chart --version v{version}
+            ```
+        """)
+        return gauge("0.2.0-rc14", **{"monitoring/README.md": page})
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("0.2.0-rc12")), Commit(tree("0.2.0-rc14")), siblings=CANDIDATES, name=NAME),
+        Told("RG101", "monitoring/README.md", "v0.2.0-rc12", "v0.2.0-rc14"),
+        notes=[Told("RG501", "monitoring/README.md", "v0.2.0-rc12", "v0.2.0-rc17", NOTE)],
+    )
+
+
+# A hook with a literal was not on the list of what to edit; values, pipelines and tests were. All went on to the next release.
+def test_a_hook_behind_values_and_pipelines(tmp_path: Path) -> None:
+    hook = (
+        TEMPLATE.replace("{{- if .Values.install }}\n", "")
+        .replace("{{- end }}\n", "")
+        .replace("{{.Values.HELM_VERSION}}", "3.16.4")
+    )
+
+    def tree(literal: str, version: str) -> dict[str, str]:
+        exported = f"- run: |\n    export GAUGE_VERSION={version}\n    ./test/install.sh\n"
+        return gauge(
+            version,
+            **{
+                "deploy/hooks/gauge.yaml": hook.replace("v{{.Values.GAUGE_VERSION}}", f'"v{literal}"'),
+                ".github/workflows/e2e.yml": workflow(exported),
+                "test/install.sh": "#!/bin/sh\nhelm install gauge oci://ghcr.io/acme/gauge-chart --version v$GAUGE_VERSION\n",
+            },
+        )
+
+    check(
+        tmp_path,
+        Repair(
+            Commit(tree("0.1.7", "0.1.8")),
+            Commit(tree("0.1.9", "0.1.9")),
+            siblings={"acme/gauge": releases("gauge", "0.1.7", "0.1.8", "0.1.9")},
+            name=NAME,
+        ),
+        Told("RG101", "deploy/hooks/gauge.yaml", "v0.1.7", "v0.1.8"),
+        notes=[Told("RG501", "core/values.yaml", "0.1.8", "0.1.9", NOTE)],
+    )
+
+
+# Three places set the companion's release: an exported variable of a page, a variable of a test, the default of an argument.
+def test_variables_of_pages_and_scripts_that_disagree(tmp_path: Path) -> None:
+    def tree(page: str, test: str, script: str) -> dict[str, str]:
+        return {
+            "go.mod": "module github.com/acme/orchard\n",
+            "docs/examples.md": text(f"""
+                ```shell
+                export GAUGE={page}
+                ```
+
+                ```shell
+                helm upgrade --install gauge oci://ghcr.io/acme/gauge/chart/gauge --version ${{GAUGE}} --set cluster=hub
+                ```
+            """),
+            "test/e2e/setup.sh": text(f"""
+                #!/usr/bin/env bash
+                GAUGE_RELEASE="{test}"
+                curl -sL https://github.com/acme/gauge/archive/refs/tags/v${{GAUGE_RELEASE}}.tar.gz | tar xz
+                cd gauge-${{GAUGE_RELEASE}}
+            """),
+            "scripts/deploy-gauge.sh": text(f"""
+                #!/usr/bin/env bash
+                export SPACE="$1" ## where it goes
+                export GAUGE_IMAGE="${{2:-ghcr.io/acme/gauge/controller:{script}}}" ## what runs there
+                kubectl run gauge --image="$GAUGE_IMAGE" -n "$SPACE"
+            """),
+        }
+
+    check(
+        tmp_path,
+        Repair(
+            Commit(tree("0.1.2", "0.1.0", "0.1.0")),
+            Commit(tree("0.1.3", "0.1.3", "0.1.3")),
+            siblings={"acme/gauge": releases("gauge", "0.1.0", "0.1.1", "0.1.2", "0.1.3")},
+            name=NAME,
+        ),
+        Told("RG101", "docs/examples.md", "0.1.2", "0.1.0"),
+    )
+
+
+# A pipeline exported an old release of this repository and the companion's release of then, while the chart was eight ahead.
+def test_a_variable_exported_in_a_pipeline_for_years(tmp_path: Path) -> None:
+    def tree(version: str) -> dict[str, str]:
+        step = f"- name: Run\n  run: |\n    export GAUGE_VERSION={version}\n    ./test/run.sh\n"
+        script = "#!/bin/sh\nhelm install gauge oci://ghcr.io/acme/gauge-chart --version v$GAUGE_VERSION\n"
+        return gauge("0.2.0-rc16", **{".github/workflows/self-hosted.yml": workflow(step), "test/run.sh": script})
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("0.2.0-rc8")), Commit(tree("0.2.0-rc16")), siblings=CANDIDATES, name=NAME),
+        Told("RG101", ".github/workflows/self-hosted.yml", "0.2.0-rc8", "0.2.0-rc16", WARNING),
+    )
+
+
+# A library required a candidate of a neighbour whose final release and first patch were out.
+@pytest.mark.parametrize("repaired", ["0.23.0", "0.23.1"])
+def test_a_candidate_that_its_release_has_overtaken(tmp_path: Path, repaired: str) -> None:
+    module = (
+        "module github.com/acme/orchard\n\ngo 1.20\n\nrequire (\n\tgithub.com/acme/trellis v{}\n\tk8s.io/apimachinery v0.28.2\n)\n"
+    )
+    check(
+        tmp_path,
+        Repair(
+            Commit({"go.mod": module.format("0.23.0-rc2")}, tags=("v0.1.11",)),
+            Commit({"go.mod": module.format(repaired)}),
+            siblings={"acme/trellis": releases("trellis", "0.23.0-rc1", "0.23.0-rc2", "0.23.0", "0.23.1")},
+            name=NAME,
+        ),
+        Told("RG502", "go.mod", "v0.23.0-rc2", "v0.23.1", WARNING),
+    )
+
+
+# A page paired a release of this repository with a plugin that was built against the release before.
+def test_releases_that_were_not_made_for_each_other(tmp_path: Path) -> None:
+    def tree(own: str, plugin: str) -> dict[str, str]:
+        page = text(f"""
+            ```shell
+            export ORCHARD_VERSION={own}
+            export GAUGE_PLUGIN={plugin}
+            ```
+            ```shell
+            kubectl apply -f https://raw.githubusercontent.com/acme/orchard/v${{ORCHARD_VERSION}}/deploy/crds.yaml
+            helm upgrade --install gauge oci://ghcr.io/acme/gauge/chart/gauge --version ${{GAUGE_PLUGIN}}
+            ```
+        """)
+        return {"go.mod": "module github.com/acme/orchard\n", "deploy/crds.yaml": "kind: List\n", "docs/on-k3d.md": page}
+
+    plugin = tuple(
+        release
+        for version, needed in (("0.1.3", "0.21.2-rc1"), ("0.1.7", "0.22.0-rc3"))
+        for release in releases("gauge", version, needs=f"github.com/acme/orchard v{needed}")
+    )
+    own = tuple(
+        Commit(tree(version, "0.1.3"), tags=(f"v{version}",)) for version in ("0.21.2-rc1", "0.22.0-rc1", "0.22.0-rc3", "0.22.0")
+    )
+    check(
+        tmp_path,
+        Repair(
+            Commit(tree("0.22.0-rc1", "0.1.3")), Commit(tree("0.22.0", "0.1.7")), own, siblings={"acme/gauge": plugin}, name=NAME
+        ),
+        Told("RG102", "docs/on-k3d.md", "0.22.0-rc1", "0.22.0"),
+        Told("RG108", "docs/on-k3d.md", "0.1.3", None, WARNING),
+        notes=[Told("RG501", "docs/on-k3d.md", "0.1.3", "0.1.7", NOTE)],
+    )
+
+
+# Two manifests of one tree deploy a proxy of another project at two tags; both went on to a third.
+def test_a_proxy_of_others_at_two_tags(tmp_path: Path) -> None:
+    manifest = text("""
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: orchard-{name}
+        spec:
+          template:
+            spec:
+              containers:
+              - name: proxy
+                image: quay.io/others/rbac-proxy:{tag}
+                args: ["--secure-listen-address=0.0.0.0:8443"]
+    """)
+
+    def tree(patch: str, hook: str) -> dict[str, str]:
+        return {
+            "config/default/auth_patch.yaml": manifest.format(name="manager", tag=patch),
+            "core/Chart.yaml": "apiVersion: v2\nname: orchard-core\nversion: 0.1.0\nappVersion: 0.1.0\n",
+            "core/templates/controller.yaml": manifest.format(name="controller", tag=hook),
+        }
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("v0.17.1", "v0.19.1")), Commit(tree("v0.20.2", "v0.20.2")), name=NAME),
+        Told("RG101", "config/default/auth_patch.yaml", "v0.17.1", "v0.19.1", WARNING),
+    )
+
+
+def test_a_neighbour_that_did_not_exist_on_that_day_lends_nothing(tmp_path: Path) -> None:
+    tree = {"go.mod": GO_MOD.format("0.1.0")}
+    later = (Commit({"go.mod": "module github.com/acme/trellis\n"}, tags=("v0.2.0",), date="2026-06-01"),)
+    assert reported(tmp_path, [Commit(tree, date="2026-01-01")], {"acme/trellis": later}, name=NAME) == []
