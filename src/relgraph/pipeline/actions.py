@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from relgraph.model.version import parse_version
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind
-from relgraph.pipeline.chart_files import chart_field
+from relgraph.pipeline.chart_fields import chart_field
 from relgraph.pipeline.references import canonical, split_reference
 from relgraph.pipeline.tools.helm import package_chart, publish_chart
 from relgraph.pipeline.tools.images import publish_image

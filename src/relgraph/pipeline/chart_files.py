@@ -6,9 +6,8 @@ included helper of such is evaluated, and nothing is guessed about any other.
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
-
 from relgraph.pipeline.artifacts import ChartImage, Spot
+from relgraph.pipeline.chart_fields import chart_field
 from relgraph.pipeline.context import Context
 from relgraph.pipeline.go_template import MISSING, Template, render
 from relgraph.pipeline.references import canonical, image_lines, split_reference
@@ -17,28 +16,12 @@ from relgraph.pipeline.value import is_known
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.syntax.text import Text
 
-__all__ = ["ChartField", "chart_field", "chart_images"]
+__all__ = ["chart_images"]
 
 _DEFINE = re.compile(
     r"\{\{-?\s*define\s+\"([^\"\n]+)\"\s*-?\}\}(.*?)\{\{-?\s*end\s*-?\}\}(?=\s*(?:\{\{-?\s*(?:/\*|define)|\Z))", re.DOTALL
 )
 _MAX_IMAGES = 200
-
-
-class ChartField(NamedTuple):
-    """A top-level field of ``Chart.yaml``: its value, and the bounds of that in the text."""
-
-    text: str
-    start: int
-    end: int
-
-
-def chart_field(source: str, name: str) -> ChartField | None:
-    """The field of that name, or None."""
-    match = re.search(
-        rf"^{name}[ \t]*:[ \t]*(?P<quote>[\"']?)(?P<value>[^\n]*?)(?P=quote)[ \t]*(?:[ \t]#[^\n]*)?\r?$", source, re.MULTILINE
-    )
-    return None if match is None or not match["value"] else ChartField(match["value"], *match.span("value"))
 
 
 def _tree(node: YamlNode) -> object:
@@ -91,14 +74,18 @@ def _image(context: Context, rendered: str, original: Text | None, start: int, e
     # Quotes within the template's output are YAML's.
     repository, tag, _ = split_reference(rendered.strip().strip("\"'"))
     written = Spot(original.path, original.span(start, end)) if original is not None else None
-    stamps: tuple[Spot, ...] = ()
-    reference = f"{repository}:{tag}" if tag else repository
-    for stamp in context.stamps:
-        lines = [str(line) for line in stamp.written]
-        shown = str(context.value(reference)), str(context.value(tag))
-        if any(shown[0] in line for line in lines) or (tag and any(shown[1] in line for line in lines)):
-            stamps = stamp.places
+    stamps = _stamps(context, [f"{repository}:{tag}" if tag else repository, tag, repository])
     return ChartImage(context.value(canonical(repository)), context.value(tag), written, stamps)
+
+
+def _stamps(context: Context, wanted: list[str]) -> tuple[Spot, ...]:
+    """The places of the last edit that wrote one of the texts; the first text that any edit wrote decides."""
+    for text in wanted:
+        shown = str(context.value(text))
+        found = [stamp.places for stamp in context.stamps if shown and any(shown in str(line) for line in stamp.written)]
+        if found:
+            return found[-1]
+    return ()
 
 
 def _value_images(context: Context, files: Files, path: str, root: YamlNode | None) -> list[ChartImage]:

@@ -5,25 +5,20 @@ Follows GoReleaser's documentation of version 2 with the older spellings that it
 """
 
 import posixpath
-import re
 from typing import NamedTuple
 
 from relgraph.model.version import parse_version
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind, Spot
 from relgraph.pipeline.go_template import MISSING, Template, render
+from relgraph.pipeline.goreleaser_files import CONFIGURATIONS, project_name
 from relgraph.pipeline.references import canonical, split_reference
 from relgraph.pipeline.shell import Call, Shell, Stop
 from relgraph.pipeline.value import COMMIT, SHORT_COMMIT, is_known
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.syntax.text import Text
 
-__all__ = ["CONFIGURATIONS", "Skipped", "configuration_path", "project_name", "publish"]
+__all__ = ["Skipped", "configuration_path", "publish"]
 
-#: Where the program looks for its configuration, in order.
-CONFIGURATIONS = (
-    ".config/goreleaser.yml", ".config/goreleaser.yaml", ".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml",
-)  # fmt: skip
-_MODULE = re.compile(r"^module[ \t]+\"?(?P<path>\S+?)\"?[ \t]*(?://.*)?\r?$", re.MULTILINE)
 _DEFAULT_ARCHIVE = "{{ .ProjectName }}_{{ .Version }}_{{ .Os }}_{{ .Arch }}"
 
 
@@ -46,17 +41,6 @@ def configuration_path(shell: Shell, given: str | None) -> str | None:
         if shell.state.files.is_file(path):
             return path
     return None
-
-
-def project_name(root: YamlNode, module: str | None, repository: str) -> str:
-    """The project's name: configured, else that of the release's repository, of the Go module, of the clone."""
-    configured = root.string("project_name") or root.string("release", "github", "name") or root.string("release", "gitlab", "name")
-    if configured:
-        return configured
-    if module is not None and (match := _MODULE.search(module)) is not None:
-        parts = match["path"].split("/")
-        return parts[-2] if len(parts) > 1 and re.fullmatch(r"v\d+", parts[-1]) else parts[-1]
-    return repository
 
 
 class _Run:

@@ -54,18 +54,20 @@ def set_image(text: str, argument: str) -> tuple[str, str]:
     ``ARGUMENT`` is ``name=new/name:tag``, ``name=new/name@digest``, ``name=:tag``, ``name=*:tag`` or ``name:tag``.
     """
     name, equals, reference = argument.partition("=")
+    overrides = _overrides(read_yaml(text))
+    before = next((override for override in overrides if override.name == (name if equals else split_reference(argument)[0])), None)
     if not equals:
-        repository, tag, digest = split_reference(argument)
-        name, new = repository, ""
+        name, tag, digest = split_reference(argument)
+        new = ""
     else:
         new, tag, digest = split_reference(reference)
-        new = "" if new in ("*", name) else new
-    kept = [override for override in _overrides(read_yaml(text)) if override.name != name]
-    before = next((override for override in _overrides(read_yaml(text)) if override.name == name), None)
-    if equals and not new and before is not None and reference.startswith((":", "*")):
-        new = before.new_name or ""
-    if not tag and not digest and before is not None:
-        tag, digest = before.new_tag or "", before.digest or ""
+        # An asterisk keeps what was there; anything else that is not given is dropped.
+        if new == "*":
+            new = (before.new_name or "") if before is not None else ""
+        if tag == "*":
+            tag = (before.new_tag or "") if before is not None else ""
+        new = "" if new == name else new
+    kept = [override for override in overrides if override.name != name]
     made = _Override(name, new or None, tag or None, digest or None)
     block = ["images:"]
     for override in [*kept, made]:

@@ -4,13 +4,15 @@ import re
 from functools import cached_property
 
 from relgraph.model.world import Subject
-from relgraph.pipeline.artifacts import Plan, Trigger
-from relgraph.pipeline.context import Context, Exhausted
+from relgraph.pipeline.artifacts import Plan, Stamp, Trigger
+from relgraph.pipeline.context import Context, Exhausted, Origin
+from relgraph.pipeline.shell import Shell
+from relgraph.pipeline.state import State
 from relgraph.pipeline.tools.table import TOOLS
 from relgraph.pipeline.workflow import events_of, run_workflow
 from relgraph.pipeline.yaml_tree import read_yaml
 
-__all__ = ["evaluate", "has_pipeline", "workflow_paths"]
+__all__ = ["evaluate", "evaluate_script", "has_pipeline", "workflow_paths"]
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 # What publishes wherever it stands; and what may, where a Makefile or script that publishes is called.
@@ -82,6 +84,24 @@ def evaluate(subject: Subject, tag: str) -> Plan:
         tuple(context.problems),
         tuple(triggers),
     )
+
+
+def evaluate_script(subject: Subject, path: str) -> tuple[Stamp, ...]:
+    """The edits that a script of the tree would make, called by hand with arguments that nobody knows."""
+    context = Context(subject, "v1.2.3")
+    context.by_tag = False
+    text = subject.text(path)
+    if text is None:
+        return ()
+    state = State(context.files)
+    state.open_world = True
+    state.script = path
+    state.arguments = tuple(context.holes.mark(f"argument {number}") for number in range(1, 5))
+    try:
+        Shell(context, state, Origin.file(text), TOOLS).run(text.text)
+    except (Exhausted, RecursionError):
+        return tuple(context.stamps)
+    return tuple(context.stamps)
 
 
 class _Callers:

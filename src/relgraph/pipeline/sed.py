@@ -284,7 +284,8 @@ class _Run:
             if self.deleted or self.quit:
                 return
             if not self._selected(command):
-                if command.name in "sdcai" and command.written:
+                # Deleting what is not there is how scripts clean up; writing at a place that is not there is a mistake.
+                if command.name in "scai" and command.written:
                     self._note(command, found=False)
                 continue
             if command.name == "{":

@@ -3,7 +3,8 @@
 import posixpath
 
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind, Packaging, Push
-from relgraph.pipeline.chart_files import chart_field, chart_images
+from relgraph.pipeline.chart_fields import chart_field
+from relgraph.pipeline.chart_files import chart_images
 from relgraph.pipeline.patterns import glob_pattern
 from relgraph.pipeline.references import chart_remote
 from relgraph.pipeline.shell import ASSUMED, Argument, Call, Result, Shell, Tool

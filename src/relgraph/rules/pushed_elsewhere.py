@@ -1,0 +1,124 @@
+"""RG408: a chart is pushed to another place than the pipeline itself says."""
+
+import re
+from collections.abc import Iterator
+
+from relgraph.infer.facts import Facts
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.world import Subject
+from relgraph.pipeline.artifacts import Push, Spot
+from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
+from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.rules.spots import finding_at, path_line
+from relgraph.syntax.text import Text
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG408", "pushed-elsewhere"
+_CHARTS = re.compile(r"chart|helm", re.IGNORECASE)
+_REPOSITORY = re.compile(r"(?:oci://)?[a-z0-9][a-z0-9._-]*(?:/[a-z0-9._-]+)+")
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        told: set[tuple[Spot, str]] = set()
+        for push in facts.plan(subject).pushes:
+            for finding in _push(subject, push):
+                key = (push.spot or push.places[-1], finding.message)
+                if key not in told:
+                    told.add(key)
+                    yield finding
+
+
+def _push(subject: Subject, push: Push) -> Iterator[Finding]:
+    remote, chart = push.remote.text, push.chart.text
+    if remote is None or chart is None or push.spot is None or not push.places:
+        return
+    text = subject.text(push.places[0].path)
+    root = read_yaml(text.text) if text is not None and text.path.endswith((".yml", ".yaml")) else None
+    if text is None or root is None:
+        return
+    place = f"{remote.removeprefix('oci://').rstrip('/')}/{chart}"
+    declared = list(_declared(text, root))
+    for name, node in declared:
+        value = node.text.removeprefix("oci://").strip("/")
+        if value.rpartition("/")[2] != chart:
+            continue
+        if place == value or place.endswith(f"/{value}"):
+            # The declared place is where it goes: whatever else is declared for this chart no longer matters.
+            return
+    for name, node in declared:
+        value = node.text.removeprefix("oci://").strip("/")
+        if value.rpartition("/")[2] != chart:
+            continue
+        first = place.partition("/")[0]
+        full = value if "." in value.partition("/")[0] else f"{first}/{value}"
+        expected = f"oci://{full.rpartition('/')[0]}"
+        if expected == remote:
+            continue
+        doubled = place == f"{full}/{chart}" or place.endswith(f"/{value}/{chart}")
+        yield finding_at(
+            (_CODE, _NAME, Severity.ERROR),
+            subject,
+            push.spot,
+            f"the chart {chart} is pushed as {place}, but {name} says {value}",
+            node=f"chart:{chart}",
+            expected=expected,
+            actual=remote,
+            why=(
+                "helm push adds the chart's name to the address" + (": it stands there twice" if doubled else ""),
+                f"{path_line(Spot(text.path, text.span(node.start, node.end)))} declares {value}" + ("" if _used(text, name, node) else ", and nothing uses it"),
+            ),
+            related=((subject, Spot(text.path, text.span(node.start, node.end))),),
+        )
+        return
+
+
+def _declared(text: Text, root: YamlNode) -> Iterator[tuple[str, YamlNode]]:
+    """The variables of a workflow that name a chart's repository."""
+    jobs = root.get("jobs")
+    scopes = [root.get("env"), *(job.get("env") for job in (jobs.pairs.values() if jobs is not None else ()) if job.kind == "map")]
+    for scope in scopes:
+        for name, node in (scope.pairs if scope is not None else {}).items():
+            if _CHARTS.search(name) and node.kind == "scalar" and _REPOSITORY.fullmatch(node.text):
+                yield name, node
+    _ = text
+
+
+def _used(text: Text, name: str, node: YamlNode) -> bool:
+    return re.search(rf"(?:env\.|\$\{{?){re.escape(name)}\b", text.text[node.end :]) is not None
+
+
+_WORKFLOW = """\
+on: {{push: {{tags: ['v*']}}}}
+env:
+  REGISTRY: ghcr.io
+  CHART_REPOSITORY: example/web-chart
+jobs:
+  chart:
+    runs-on: ubuntu-latest
+    steps:
+    - uses: actions/checkout@v4
+    - run: |
+        helm package chart --version ${{{{ github.ref_name }}}} --app-version ${{{{ github.ref_name }}}}
+        helm push web-chart-*.tgz oci://${{{{ env.REGISTRY }}}}{}
+"""
+_CHART = {"chart/Chart.yaml": "apiVersion: v2\nname: web-chart\nversion: 0.1.0\nappVersion: 0.1.0\n"}
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.ERROR,
+    "a chart is pushed to another place than its pipeline declares",
+    """
+    A workflow declares where its chart belongs (`CHART_REPOSITORY: example/web-chart`), and its `helm push` sends it to the root
+    of the registry, or to a folder of the chart's own name: Helm appends the chart's name to the address it is given. The
+    release succeeds, and nobody finds the chart where everything says it is.
+    """,
+    _check,
+    failing=(
+        Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format("")}),)),
+        Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format("/${{ env.CHART_REPOSITORY }}")}),)),
+    ),
+    passing=(Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format("/example")}),)),),
+)

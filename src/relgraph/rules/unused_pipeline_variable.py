@@ -1,0 +1,131 @@
+"""RG412: a version, image or place that a pipeline declares and nothing uses."""
+
+import re
+from collections.abc import Iterator
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.roles import PathRole, path_role
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.world import Subject
+from relgraph.pipeline.artifacts import Spot
+from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
+from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.rules.spots import finding_at
+from relgraph.syntax.make import read_makefile
+from relgraph.syntax.text import Text
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG412", "unused-variable"
+_TELLING = re.compile(r"(?:^|_)(?:VERSION|VER|TAG|IMAGE|IMG|CHART|REGISTRY|REPOSITORY|REPO|RELEASE)(?:_|$|S$)|(?:^|_)(?:IMAGE|CHART)_(?:NAME|PATH)$")
+# Read by programs that a pipeline calls, without anything in the repository saying so.
+_AMBIENT = re.compile(
+    r"(?:GITHUB|GH|RUNNER|DOCKER|BUILDKIT|BUILDX|KO|COSIGN|HELM|KUBE\w*|ENVTEST|GO\w*|CGO|NPM|NODE|PYTHON|PIP|CARGO|RUST\w*|JAVA|MAVEN|GRADLE|AWS|AZURE|GOOGLE|CLOUDSDK|TF|CI|SYFT|GRYPE|TRIVY|CT|EE|PRE_COMMIT|ACTIONS|INPUT)_\w+"
+)
+_CALLS = re.compile(r"\bmake\b|\./\S|\b(?:ba)?sh[ \t]+\S|\bpython3?[ \t]|\bnpm\b|\bgo[ \t]+(?:run|test)\b|uses:[ \t]*\./|\bdocker[ \t]+compose\b|\benvsubst\b|\bbin/|\bscripts?/|\bhack/")
+_READERS = re.compile(r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|js|mjs|ts|go|ya?ml|toml|tmpl|tpl|json|in|rs)|[^/]*Dockerfile[^/]*|[^/.]+)$")
+_MAX_FILES = 3000
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        tree = _Words(subject)
+        for path in subject.entries:
+            if path.startswith(".github/workflows/") and path.endswith((".yml", ".yaml")):
+                text = subject.text(path)
+                if text is not None and re.search(r"^[ \t]*env:", text.text, re.MULTILINE):
+                    yield from _workflow(subject, text, tree)
+        path = next((name for name in ("Makefile", "GNUmakefile", "makefile") if name in subject.entries), None)
+        makefile = subject.text(path) if path is not None else None
+        if makefile is not None:
+            yield from _makefile(subject, makefile, tree)
+
+
+class _Words:
+    """Whether any file of the tree that could read a variable has its name."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._texts: list[str] | None = None
+
+    def has(self, name: str, but: str) -> bool:
+        """Whether a file other than ``but`` has the name."""
+        if self._texts is None:
+            paths = [
+                path for path in self._subject.entries
+                if _READERS.search(path) and path != but and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.DOCUMENT)
+            ]  # fmt: skip
+            self._texts = [data.decode("utf-8", "replace") for _, data in self._subject.tree.read_many(paths[:_MAX_FILES])]
+        return any(name in text for text in self._texts)
+
+
+def _workflow(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
+    root = read_yaml(text.text)
+    jobs = root.get("jobs") if root is not None else None
+    if root is None or jobs is None:
+        return
+    scopes = [root.get("env"), *(job.get("env") for job in jobs.pairs.values() if job.kind == "map")]
+    for scope in scopes:
+        for name, node in (scope.pairs if scope is not None and scope.kind == "map" else {}).items():
+            if not _TELLING.search(name) or _AMBIENT.fullmatch(name) or node.kind != "scalar":
+                continue
+            uses = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.text))
+            if uses > 1 or (_CALLS.search(text.text) and tree.has(name, text.path)):
+                continue
+            yield _finding(subject, Spot(text.path, text.span(*_name_bounds(text, name, node))), name, f"nothing in {text.path} or in what it calls uses it")
+
+
+def _name_bounds(text: Text, name: str, node: YamlNode) -> tuple[int, int]:
+    start = text.text.rfind(name, 0, node.start)
+    return (start, start + len(name)) if start >= 0 else (node.start, node.end)
+
+
+def _makefile(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
+    if re.search(r"^[ \t]*(?:export[ \t]*$|\.EXPORT_ALL_VARIABLES)", text.text, re.MULTILINE):
+        return
+    told: set[str] = set()
+    for one in read_makefile(text).variables:
+        name = one.name
+        if name in told or not _TELLING.search(name) or _AMBIENT.fullmatch(name) or one.targets or "export" in one.modifiers or "$" in name:
+            continue
+        told.add(name)
+        written = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.text))
+        assigned = len(re.findall(rf"^[ \t]*(?:override[ \t]+)?{re.escape(name)}[ \t]*[:?+]*=", text.text, re.MULTILINE))
+        if written > assigned or tree.has(name, text.path):
+            continue
+        yield _finding(subject, Spot(text.path, text.span(one.name_start, one.name_start + len(name))), name, f"nothing in {text.path}, and no file that it includes or calls, uses it")
+
+
+def _finding(subject: Subject, spot: Spot, name: str, reason: str) -> Finding:
+    return finding_at(
+        (_CODE, _NAME, Severity.NOTE), subject, spot, f"{name} is declared and never used",
+        node=f"variable:{spot.path}#{name}",
+        actual=name,
+        why=(reason, "whoever changes it changes nothing"),
+    )  # fmt: skip
+
+
+_WORKFLOW = """\
+on: {{push: {{tags: ['v*']}}}}
+env:
+  CHART_IMAGE: example/web-chart
+jobs:
+  chart:
+    runs-on: ubuntu-latest
+    steps:
+    - run: helm push web-chart-1.0.0.tgz oci://ghcr.io/{}
+"""
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.NOTE,
+    "a version or image that a pipeline declares and nothing uses",
+    """
+    A workflow's `env:` or a Makefile's variable names a version, an image or a registry, and nothing reads it: what it was for
+    says something else by now. Changing it changes nothing, which is found out at the next release.
+    """,
+    _check,
+    failing=(Example((Commit({".github/workflows/release.yml": _WORKFLOW.format("example")}),)),),
+    passing=(Example((Commit({".github/workflows/release.yml": _WORKFLOW.format("${{ env.CHART_IMAGE }}")}),)),),
+)
