@@ -154,4 +154,4 @@ def test_each_module_has_a_minimum_of_its_own(tmp_path: Path) -> None:
         "tools/probe/go.mod": "module github.com/acme/lantern/tools/probe\n\ngo 1.24.0\n",
         "tools/probe/Dockerfile": DOCKERFILE.format("1.22"),
     }
-    assert reported(tmp_path, [Commit(tree)]) == [Told("RG107", "tools/probe/Dockerfile", "1.22", "1.24")]
+    assert reported(tmp_path, (Commit(tree),)) == [Told("RG107", "tools/probe/Dockerfile", "1.22", "1.24")]

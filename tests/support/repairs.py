@@ -1,6 +1,6 @@
 """Recorded repairs, retold: small worlds in real repositories, judged before and after the repair as the program judges them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from textwrap import dedent, indent
@@ -12,11 +12,11 @@ from relgraph.model.example import Commit
 from relgraph.model.finding import Report, Severity
 from relgraph.scan import scan
 
-__all__ = ["ERROR", "NOTE", "WARNING", "Repair", "Told", "check", "reported", "said", "text", "workflow"]
+__all__ = ["ERROR", "NOTE", "WARNING", "Repair", "Told", "check", "releases", "reported", "said", "text", "workflow"]
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
-History: TypeAlias = Sequence[Commit]
+History: TypeAlias = tuple[Commit, ...]
 
 
 class Told(NamedTuple):
@@ -68,6 +68,18 @@ def reported(
     """The errors and warnings that the program tells of the last commit, with all tags of its day, in order."""
     target, *others = _written(folder, {name: commits, **siblings})
     return _grave(said(scan([f"{target}@HEAD"], others, date.fromisoformat(commits[-1].date))))
+
+
+def releases(name: str, *versions: str, needs: str = "") -> History:
+    """The history of a neighbour (``owner/name``): a commit and a tag for each version; ``needs`` is what its go.mod requires."""
+    requirement = f"\nrequire {needs}\n" if needs else ""
+    return tuple(
+        Commit(
+            {"go.mod": f"module github.com/{name}\n\ngo 1.22\n{requirement}", "n": version},
+            tags=(f"v{version}",),
+        )
+        for version in versions
+    )
 
 
 def text(block: str) -> str:
