@@ -64,3 +64,8 @@ def test_what_is_pointed_at(line: str) -> None:
 
 def test_the_most_binding_use_of_a_variable_counts() -> None:
     assert usage(f"#!/bin/sh\nURL={URL}\necho $URL\ncurl -s $URL | sh\n") is Usage.RUN
+
+
+@pytest.mark.parametrize("filler", ["curl ", "kubectl apply ", "| sh ", "a=b ", "$URL ", "\\\n", "bash <(curl "])
+def test_long_lines_cost_little(filler: str) -> None:
+    usage(f"#!/bin/sh\n{filler * 1000}{URL} {filler * 1000}\n")

@@ -128,7 +128,7 @@ def _made_elsewhere(subject: Subject, missing: list[Site]) -> frozenset[str]:
         return frozenset()
     word = "|".join(re.escape(path) for path in sorted(wanted, key=len, reverse=True))
     written = re.compile(
-        rf"(?:>>?[ \t]*|(?:-o|-O|--output|--out|--dest|-out)[ =]|\b(?:tee|touch|mkdir|cp|mv|install|ln|git clone|wget|curl|unzip|tar)\b[^\n;|&]*[ \t=/])"
+        rf"(?:>>?[ \t]*|(?:-o|-O|--output|--out|--dest|-out)[ =]|\b(?:tee|touch|mkdir|cp|mv|install|ln|git clone|wget|curl|unzip|tar)\b[^\n;|&]{{0,300}}[ \t=/])"
         rf"[\"']?(?:\./|\$\(?\{{?\w+\}}?\)?/)*(?P<path>{word})(?![\w.-])|^(?P<target>{word})[^\n=]*:(?!=)",
         re.MULTILINE,
     )
