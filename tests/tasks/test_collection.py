@@ -26,7 +26,7 @@ def invoke(*words: str) -> int:
 
 
 def test_every_command_of_a_workspace_is_a_task() -> None:
-    assert set(namespace().tasks) == {command.name for command in COMMANDS if command.task}
+    assert set(namespace().task_names) == {command.name for command in COMMANDS if command.task}
 
 
 def test_a_task_has_an_option_for_every_argument() -> None:

@@ -1,6 +1,8 @@
 """The one table of commands."""
 
 from relgraph.cli.command import Argument, Command, Form, Offer
+from relgraph.cli.declared import declared_commands
+from relgraph.cli.store_table import STORE_COMMANDS
 
 __all__ = ["COMMANDS", "FORMATS", "HELP"]
 
@@ -15,7 +17,7 @@ HELP = Command(
     task=False,
 )
 
-COMMANDS = (
+COMMANDS: tuple[Command, ...] = (
     Command(
         "scan",
         "find every reference that is wrong, in repositories that declare nothing",
@@ -60,6 +62,7 @@ COMMANDS = (
             ("relgraph scan --format sarif --output relgraph.sarif", "for a code scanning service"),
         ),
     ),
+    *declared_commands(FORMATS),
     Command(
         "explain",
         "say what a rule means, with an example that fails and one that passes",
@@ -76,6 +79,7 @@ COMMANDS = (
         ),
         examples=(("relgraph explain", "all rules"), ("relgraph explain RG101 --format markdown", "one rule's page")),
     ),
+    *STORE_COMMANDS,
     Command(
         "completion",
         "print the completion script of a shell",

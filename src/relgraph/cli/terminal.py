@@ -23,6 +23,7 @@ class Terminal:
         self._out = out
         self._err = err
         self._broken = False
+        self._progress = False
         self.interactive = err is not None and err.isatty()
         self.color = _wants_color(out, variables)
         self.width = _width(out)
@@ -42,6 +43,7 @@ class Terminal:
         When the reader has gone (``| head``) the rest is dropped: what the command found out is not changed by who reads it.
         Raises :class:`~relgraph.errors.EnvironmentFailure` where the output cannot be written otherwise.
         """
+        self.progress("")
         if self._broken:
             return
         if self._out is None:
@@ -56,6 +58,16 @@ class Terminal:
             _discard(self._out)
             raise EnvironmentFailure(f"cannot write to standard output: {problem.strerror or problem}") from problem
 
+    def progress(self, text: str) -> None:
+        """A line for the person at the terminal that replaces the one before; an empty text takes it away."""
+        if self.interactive and self._err is not None and (text or self._progress):
+            self._progress = bool(text)
+            try:
+                self._err.write(f"\r\x1b[K{text}")
+                self._err.flush()
+            except OSError:
+                _discard(self._err)
+
     def say(self, text: str) -> None:
         """A line for the person at the terminal; nothing where there is none."""
         if self.interactive:
@@ -63,6 +75,7 @@ class Terminal:
 
     def complain(self, text: str) -> None:
         """A line to standard error, always."""
+        self.progress("")
         if self._err is not None:
             try:
                 self._err.write(text + "\n")

@@ -4,6 +4,7 @@ What the destination has is not sent. Blobs go first and several at once, manife
 copy that ends early leaves nothing that looks finished, and the next one goes on where it ended.
 """
 
+import re
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -13,12 +14,12 @@ from relgraph.errors import EnvironmentFailure
 from relgraph.oci.content import Reader
 from relgraph.oci.crew import Crew
 from relgraph.oci.descriptor import Descriptor
-from relgraph.oci.digest import Digest
+from relgraph.oci.digest import Digest, is_digest
 from relgraph.oci.errors import InvalidContent, NotFound, TagExists
 from relgraph.oci.manifest import Document, Index, Manifest, is_manifest_type
 from relgraph.oci.storage import Fetcher, ReadOnlyRepository, Repository, push_document, read_document
 
-__all__ = ["Copied", "FetchSource", "companion_tags", "copy", "upload"]
+__all__ = ["Copied", "FetchSource", "companion_of", "companion_tags", "copy", "upload"]
 
 _MOST_MANIFESTS = 10_000
 _DEEPEST = 16
@@ -27,6 +28,7 @@ _SMALL = 4 << 20
 _FOREIGN = (".nondistributable.", ".foreign.")
 #: What the tag scheme of cosign keeps beside a manifest: signatures, attestations, SBOMs.
 _COMPANIONS = (".sig", ".att", ".sbom")
+_COMPANION = re.compile(r"(sha256|sha512)-([0-9a-f]+)(?:\.(?:sig|att|sbom))?", re.ASCII)
 
 
 class Copied(NamedTuple):
@@ -123,6 +125,13 @@ def upload(
 def companion_tags(digest: Digest) -> list[str]:
     """The tags under which cosign keeps what belongs to a manifest."""
     return [f"{digest.algorithm}-{digest.hex}{suffix}" for suffix in _COMPANIONS]
+
+
+def companion_of(tag: str) -> Digest | None:
+    """The digest to which the content of a tag belongs, for the tags of cosign and of the referrers' fallback; else None."""
+    match = _COMPANION.fullmatch(tag)
+    digest = f"{match[1]}:{match[2]}" if match else ""
+    return Digest(digest) if is_digest(digest) else None
 
 
 class _Copy:

@@ -117,7 +117,7 @@ def assembled_in(parent: int, name: str, *, shown: Path) -> Generator[FolderWrit
     try:
         root = os.open(temporary, _FOLDER, dir_fd=parent)
         try:
-            fcntl.flock(root, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(root, fcntl.LOCK_EX)
             yield FolderWriter(root)
             os.fchmod(root, 0o755)
         finally:
@@ -158,8 +158,8 @@ def remove_leftovers(folder: Path) -> None:
         with contextlib.suppress(OSError):
             number = os.open(item, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if clock.now() - os.fstat(number).st_mtime > _SETTLED:
+                    fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(item, ignore_errors=True)
             finally:
                 os.close(number)

@@ -5,17 +5,17 @@ attestations live and die with what they are about. What is young may belong to 
 """
 
 import os
-import re
 import stat
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from relgraph.effects import clock
 from relgraph.oci.content import drain
+from relgraph.oci.copy import companion_of
 from relgraph.oci.descriptor import Descriptor
-from relgraph.oci.digest import Digest, is_digest
+from relgraph.oci.digest import Digest
 from relgraph.oci.errors import ContentMismatch, NotFound
 from relgraph.oci.ingest import INGEST
 from relgraph.oci.layout import Entry, Layout
@@ -25,9 +25,6 @@ __all__ = ["GRACE", "Collected", "Sizes", "TagSize", "collect", "damaged", "meas
 
 #: For how long content is left alone that nothing leads to, in seconds.
 GRACE = 3600.0
-
-# The names under which cosign and the referrers' fallback keep what belongs to a digest.
-_COMPANION = re.compile(r"(sha256|sha512)-([0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?")
 
 
 class Collected(NamedTuple):
@@ -59,15 +56,22 @@ class Sizes(NamedTuple):
     tags: tuple[TagSize, ...]
 
 
-def collect(layout: Layout, *, grace: float = GRACE, untagged: bool = False, dry_run: bool = False) -> Collected:
+def collect(
+    layout: Layout,
+    *,
+    grace: float = GRACE,
+    untagged: bool = False,
+    dry_run: bool = False,
+    without: Collection[tuple[str, str]] = (),
+) -> Collected:
     """Remove what is not in use and older than ``grace`` seconds.
 
-    ``untagged`` also gives up what stands in the index without a name and refers to nothing. Nobody else changes names
+    ``without`` are names (repository and tag) to act as if they were given up; ``untagged`` also gives up what stands in the index without a name and refers to nothing. Nobody else changes names
     meanwhile. Raises InvalidContent where a manifest that is in use cannot be read: then nothing is removed.
     """
     with layout.locked():
         before = clock.now() - grace
-        entries = layout.entries()
+        entries = [entry for entry in layout.entries() if (entry.repository, entry.tag) not in without]
         kept, used = _mark(layout, entries, untagged=untagged, before=before)
         doomed = [
             (digest, status.st_size)
@@ -143,9 +147,9 @@ def _mark(layout: Layout, entries: list[Entry], *, untagged: bool, before: float
 
 
 def _subject(entry: Entry, document: Document | None) -> Digest | None:
-    companion = _COMPANION.fullmatch(entry.tag)
-    if companion is not None and is_digest(f"{companion[1]}:{companion[2]}"):
-        return Digest(f"{companion[1]}:{companion[2]}")
+    owner = companion_of(entry.tag)
+    if owner is not None:
+        return owner
     if entry.tag or document is None or document.subject is None:
         return None
     return document.subject.digest

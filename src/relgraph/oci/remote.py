@@ -206,5 +206,5 @@ class RemoteRepository:
 
 
 def fallback_tag(digest: Digest) -> str:
-    """The tag under which referrers are listed where the registry has no API for them: ``sha256-<hex>``."""
-    return f"{digest.algorithm}-{digest.hex}"[:128]
+    """The tag under which referrers are listed where the registry has no API for them: ``sha256-<hex>``, at most 64 digits."""
+    return f"{digest.algorithm[:32]}-{digest.hex[:64]}"

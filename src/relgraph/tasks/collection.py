@@ -26,7 +26,14 @@ def namespace() -> Collection:
     collection = Collection()
     for command in COMMANDS:
         if command.task:
-            collection.add_task(_task(command))
+            family, _, _ = command.name.rpartition(".")
+            if not family:
+                collection.add_task(_task(command))
+                continue
+            # A dot in a name is invoke's own word for a collection within one.
+            if family not in collection.collections:
+                collection.add_collection(Collection(family))
+            collection.collections[family].add_task(_task(command))
     return collection
 
 
@@ -63,7 +70,7 @@ def _task(command: Command) -> "Task[Callable[..., None]]":
     body.__doc__ = "\n\n".join([f"{command.help[0].upper()}{command.help[1:]}.", *command.details])
     return Task(
         body,
-        name=command.name,
+        name=command.name.rpartition(".")[2],
         positional=(),
         iterable=[_parameter(argument.name) for argument in command.arguments if argument.repeated],
         auto_shortflags=False,
