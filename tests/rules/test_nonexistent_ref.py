@@ -113,6 +113,24 @@ def test_an_image_named_like_a_repository_is_asked_of_its_releases() -> None:
     assert said({"deploy/a.yaml": manifest.format("0.1.0").replace("example/engine", "example/motor")}) == []
 
 
+def test_variants_of_an_image_are_no_prereleases() -> None:
+    manifest = "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/example/engine/server:{}\n"
+    assert said({"deploy/a.yaml": manifest.format("0.1.0-debug")}) == []
+    assert len(said({"deploy/a.yaml": manifest.format("0.1.0-rc.7")})) == 1
+
+
+def test_a_chart_may_count_for_itself() -> None:
+    install = "#!/bin/sh\nhelm install x oci://ghcr.io/example/engine/engine-chart --version 0.7.1\n"
+
+    def judged(stated: str) -> list[Finding]:
+        chart = {"chart/Chart.yaml": f"name: engine-chart\nversion: {stated}\n"}
+        history = (*HISTORY, Commit({**ENGINE, **chart}, tags=("v0.2.0",)))
+        return of_files(RULE, {**OWN, "setup.sh": install}, {"engine": history})
+
+    assert judged("0.7.1") == []
+    assert len(judged("0.1.0")) == 1
+
+
 def test_what_surrounds_a_right_variable_may_be_wrong() -> None:
     files = {
         "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",

@@ -22,6 +22,8 @@ _TAG_ONLY = ("release", "download")
 _HEX = re.compile(r"[0-9a-f]{7,64}")
 _SHORT_HEX = re.compile(r"(?=.*\d)[0-9a-f]{4,6}")
 _PERSONAL = re.compile(r".*(?:your|my)[-_].*|.*(?:branch|tag|ref|version|commit|sha)(?:[-_]?name)?", re.IGNORECASE)
+_PRERELEASE = re.compile(r"(?:alpha|beta|rc|pre|preview|dev|snapshot|m)(?![a-z])", re.IGNORECASE)
+_CHART_FIELD = re.compile(r"^(name|version):[ \t]*[\"']?([^\s\"']+)", re.MULTILINE)
 _ASIDE = (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED)
 
 
@@ -136,13 +138,29 @@ def _missing_release(facts: Facts, subject: Subject, site: Site) -> tuple[Site, 
     tags = facts.ordered_tags(owner)
     if resolved is None or version is None or not version.complete or not any(version.release) or not tags:
         return None
-    same = any(tag.version and tag.version.padded == version.padded and tag.version.pre == version.pre for tag in tags)
-    if same or (owner is subject and _would_be_next(version, tags)):
+    tagged = {(tag.version.padded, tag.version.pre) for tag in tags if tag.version}
+    if (version.padded, version.pre) in tagged or (owner is subject and _would_be_next(version, tags)):
+        return None
+    # What stands behind the version may be a variant of the image (-debug, -amd64) rather than a pre-release.
+    if version.pre and not _PRERELEASE.match(version.pre):
+        return None
+    if site.kind is Kind.CHART and _counts_for_itself(owner, site.name.rpartition("/")[2], tagged):
         return None
     verdict = _no_tag(site, owner, resolved.value, version, tags)
     if verdict.expected is not None and not version.prefix:
         verdict = verdict._replace(expected=verdict.expected.removeprefix("v"))
     return resolved.sources[0] if len(resolved.sources) == 1 else site, verdict
+
+
+def _counts_for_itself(owner: Subject, name: str, tagged: set[tuple[tuple[int, int, int], str]]) -> bool:
+    """Whether a chart has a version line of its own: its Chart.yaml states a version that is no tag and no stand-in."""
+    for path in owner.entries:
+        if path.rpartition("/")[2] == "Chart.yaml" and (text := owner.text(path)) is not None:
+            found = {match[1]: match[2] for match in _CHART_FIELD.finditer(text.text)}
+            stated = parse_version(found.get("version", ""))
+            if found.get("name") == name and stated is not None and stated.padded > (0, 1, 0):
+                return (stated.padded, stated.pre) not in tagged
+    return False
 
 
 def _missing_version(facts: Facts, subject: Subject, site: Site) -> _Verdict | None:
