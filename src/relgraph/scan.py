@@ -1,23 +1,17 @@
 """The main job without a declaration: open repositories, read sites, draw conclusions, apply rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import date
 from time import perf_counter
 
 from relgraph.git.target import NothingThen, open_target
-from relgraph.infer.facts import Facts
-from relgraph.model.finding import Finding, Place, Report
+from relgraph.judging import judge
+from relgraph.model.finding import Report
 from relgraph.model.world import Subject, World
 from relgraph.reading import SiteReader, read_subject
-from relgraph.rules.registry import RULES
-from relgraph.rules.rule import Rule
 
 __all__ = ["judge", "read_subject", "scan"]
-
-# The rule that any disagreement falls under; others know why the same two places must agree.
-_GENERAL = "RG101"
-
 
 def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = None) -> Report:
     """Check the targets (``PATH[@REV]``); siblings only lend facts.
@@ -55,21 +49,3 @@ def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = N
         seconds=perf_counter() - started,
         folders=tuple((name, folder) for name, folder in folders if folder is not None),
     )
-
-
-def judge(world: World, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
-    """What the rules say of a world, in order of place."""
-    facts = Facts(world)
-    found = [finding for rule in rules for finding in rule.check(facts)]
-    return tuple(sorted(_without_repetition(found), key=lambda finding: finding.order))
-
-
-def _without_repetition(found: list[Finding]) -> list[Finding]:
-    """Findings without those that say of a place what a rule with a reason of its own says of it already, no less gravely."""
-    told: dict[tuple[Place, str | None], int] = {}
-    for one in found:
-        if one.rule != _GENERAL:
-            told[one.place, one.expected] = min(one.severity.rank, told.get((one.place, one.expected), one.severity.rank))
-    return [
-        one for one in found if one.rule != _GENERAL or told.get((one.place, one.expected), one.severity.rank + 1) > one.severity.rank
-    ]

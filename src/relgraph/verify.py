@@ -13,15 +13,15 @@ from relgraph.graph.propagate import RepoState, propagate
 from relgraph.infer.declared import Declared, address_of
 from relgraph.infer.facts import Facts
 from relgraph.infer.standing import standing
-from relgraph.model.finding import Report
+from relgraph.judging import judge_facts
+from relgraph.model.finding import Report, Severity
 from relgraph.model.graph import Graph, Node
 from relgraph.model.world import Subject, World
 from relgraph.reading import SiteReader
-from relgraph.rules.registry import RULES
 from relgraph.workspace.find import choose, documents, find_workspace
 from relgraph.workspace.load import load_graphs
 
-__all__ = ["Request", "Workspace", "open_facts", "open_workspace", "verify"]
+__all__ = ["Request", "Workspace", "open_facts", "open_workspace", "states", "verify"]
 
 
 class Workspace(NamedTuple):
@@ -83,14 +83,24 @@ def verify(workspace: Workspace, request: Request) -> Report:
     started = perf_counter()
     with ExitStack() as stack:
         facts = open_facts(workspace, request, stack)
-        found = [finding for rule in RULES for finding in rule.check(facts)]
         targets = facts.world.targets
         return Report(
-            tuple(sorted(found, key=lambda finding: finding.order)),
+            judge_facts(facts),
             files=sum(subject.files for subject in targets),
             sites=sum(len(subject.sites) for subject in targets),
             seconds=perf_counter() - started,
         )
+
+
+def states(graph: Graph, report: Report) -> dict[str, str]:
+    """The worst severity found at each node of a graph: of the node itself, or of files that belong to it."""
+    found: dict[str, str] = {}
+    by_address = {address_of(node.ref): node.id for node in graph.nodes.values() if node.kind == "repo"}
+    for finding in report.findings:
+        node = finding.node if finding.node in graph.nodes else by_address.get(finding.node)
+        if node is not None and (node not in found or Severity(found[node]).rank > finding.severity.rank):
+            found[node] = finding.severity.value
+    return found
 
 
 def _without_clone(graph: Graph, subjects: Iterable[str]) -> dict[str, RepoState]:

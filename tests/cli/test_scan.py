@@ -9,7 +9,7 @@ import pytest
 import relgraph.scan
 from gitworld import write_example
 from invented import SAMPLE, floating, mismatch
-from relgraph.cli.commands.scan import select
+from relgraph.cli.findings import select
 from relgraph.cli.main import main
 from relgraph.cli.trial import try_rule
 from relgraph.model.finding import Finding, Report, Severity

@@ -56,7 +56,9 @@ def propagate(graph: Graph, states: Mapping[str, RepoState]) -> dict[str, NodeVe
         for one in reversed(path):
             if one not in found:
                 builder = builders.get(one)
-                found[one] = _version(graph.nodes[one], states, found.get(builder.head) if builder else None, builder.head if builder else "")
+                found[one] = _version(
+                    graph.nodes[one], states, found.get(builder.head) if builder else None, builder.head if builder else ""
+                )
     return {node_id: found[node_id] for node_id in graph.nodes}
 
 
@@ -84,7 +86,14 @@ def write_version(form: str, version: Version | None) -> str:
     if version is None:
         return ""
     major, minor, patch = version.padded
-    parts = {"version": version.bare, "semver": version.bare, "major": str(major), "minor": str(minor), "patch": str(patch), "pre": version.pre}
+    parts = {
+        "version": version.bare,
+        "semver": version.bare,
+        "major": str(major),
+        "minor": str(minor),
+        "patch": str(patch),
+        "pre": version.pre,
+    }
     return _PLACE.sub(lambda match: parts.get(match[1], match[0]), form)
 
 

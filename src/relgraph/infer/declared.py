@@ -47,7 +47,10 @@ class Declared:
         addresses: dict[str, tuple[str, ...]] = {}
         for node_id, subject in self.subjects.items():
             addresses[subject.name] = (address_of(self.graph.nodes[node_id].ref),)
-        return Stated(addresses, {name: Line(self.line(node), f"{node.id} is declared as {node.ref}") for name, node in self.artifacts.items()})
+        return Stated(
+            addresses,
+            {name: Line(self.line(node), f"{node.id} is declared as {node.ref}") for name, node in self.artifacts.items()},
+        )
 
     def line(self, node: Node) -> str:
         """The version line of a node: its repository's, unless it has a version or a numbering of its own."""

@@ -104,7 +104,9 @@ def _build(path: str, events: Any) -> tuple[Value | None, list[Problem]]:
             stack[-1][0].append(value)
         elif kind == "AliasEvent":
             mark = event.start_mark
-            problems.append(Problem(Origin(path, mark.line + 1, mark.column + 1), f"an alias (*{event.anchor})", "write the value out"))
+            problems.append(
+                Problem(Origin(path, mark.line + 1, mark.column + 1), f"an alias (*{event.anchor})", "write the value out")
+            )
             stack[-1][0].append(Value(mark.line + 1, mark.column + 1, ""))
         elif kind == "DocumentStartEvent":
             documents += 1
@@ -122,7 +124,9 @@ def _mapping(path: str, items: list[Value], line: int, column: int, problems: li
             problems.append(Problem(Origin(path, key.line, key.column), f"{key.what} as a key", "a key is a name"))
             continue
         if (first := seen.get(key.text)) is not None:
-            problems.append(Problem(Origin(path, key.line, key.column), f"'{key.text}' stands here again", f"first in line {first.line}"))
+            problems.append(
+                Problem(Origin(path, key.line, key.column), f"'{key.text}' stands here again", f"first in line {first.line}")
+            )
             continue
         seen[key.text] = key
         entries.append(Entry(key.text, key.line, key.column, value))

@@ -8,7 +8,20 @@ from typing import Any, NamedTuple
 from relgraph.model.graph import Origin
 from relgraph.workspace.document import Entry, Problem, Value
 
-__all__ = ["Field", "Reading", "Shape", "boolean", "choice", "listed", "mapping", "read_fields", "tag_format", "text", "texts", "whole"]
+__all__ = [
+    "Field",
+    "Reading",
+    "Shape",
+    "boolean",
+    "choice",
+    "listed",
+    "mapping",
+    "read_fields",
+    "tag_format",
+    "text",
+    "texts",
+    "whole",
+]
 
 
 class Reading:
@@ -114,7 +127,9 @@ def _tag_format(reading: Reading, value: Value) -> str | None:
         reading.refuse(value, f"'{{{unknown[0]}}}' in a tag format", "known are " + ", ".join(f"{{{part}}}" for part in _PARTS))
         return None
     if not names:
-        reading.refuse(value, f"the tag format '{written}' holds no version", "write {version} where the version stands, as in v{version}")
+        reading.refuse(
+            value, f"the tag format '{written}' holds no version", "write {version} where the version stands, as in v{version}"
+        )
         return None
     return written
 
@@ -133,7 +148,9 @@ def choice(*options: str) -> Shape:
         if value.text in options:
             return value.text
         close = get_close_matches(value.text or "", options, n=1)
-        reading.refuse(value, f"{value.what} where one of {', '.join(options)} is wanted", f"did you mean '{close[0]}'?" if close else "")
+        reading.refuse(
+            value, f"{value.what} where one of {', '.join(options)} is wanted", f"did you mean '{close[0]}'?" if close else ""
+        )
         return None
 
     return Shape(read, {"enum": list(options)})

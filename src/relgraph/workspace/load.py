@@ -54,7 +54,9 @@ def load_graphs(documents: Iterable[tuple[str, bytes]]) -> Mapping[str, Graph]:
         graphs[name] = part.graph(problems)
     if problems:
         told = tuple(str(problem) for problem in sorted(set(problems)))
-        raise DeclarationError(told[0] if len(told) == 1 else f"{len(told)} problems in graph/", details=told if len(told) > 1 else ())
+        raise DeclarationError(
+            told[0] if len(told) == 1 else f"{len(told)} problems in graph/", details=told if len(told) > 1 else ()
+        )
     return graphs
 
 
@@ -86,10 +88,14 @@ class _Parts:
             sites += [_site(node, entry, problems) for entry in declared.get("sites", ())]
         for waiver in self.waivers:
             if waiver.node and waiver.node not in self.nodes and not names.get(waiver.node):
-                problems.append(Problem(waiver.origin, f"a waiver for '{waiver.node}', which is no node", _suggest(waiver.node, names)))
+                problems.append(
+                    Problem(waiver.origin, f"a waiver for '{waiver.node}', which is no node", _suggest(waiver.node, names))
+                )
         return Graph(self.name, self.nodes, tuple(edges), tuple(self.waivers), tuple(self.severities), tuple(sites))
 
-    def _resolve(self, node: Node, field: str, entry: dict[str, Any], names: dict[str, list[str]], problems: list[Problem]) -> str | None:
+    def _resolve(
+        self, node: Node, field: str, entry: dict[str, Any], names: dict[str, list[str]], problems: list[Problem]
+    ) -> str | None:
         """The id of the node that an edge names: written as ``section.name``, or a name that is one in this place."""
         origin: Origin = entry[""]
         written = str(entry.get("node") or "")
@@ -142,7 +148,9 @@ def _document(reading: Reading, value: Value, parts: dict[str, _Parts]) -> None:
             ]
         elif entry.key not in _HEAD:
             close = get_close_matches(entry.key, known, n=1)
-            reading.refuse(entry, f"a graph has no '{entry.key}'", f"did you mean '{close[0]}'?" if close else "known are " + ", ".join(known))
+            reading.refuse(
+                entry, f"a graph has no '{entry.key}'", f"did you mean '{close[0]}'?" if close else "known are " + ", ".join(known)
+            )
 
 
 def _head(reading: Reading, value: Value, entries: dict[str, Entry]) -> str:
@@ -192,14 +200,22 @@ def _waiver(reading: Reading, found: dict[str, Any]) -> Waiver:
     if not found.get("site") and not found.get("node"):
         reading.problems.append(Problem(origin, "a waiver that names neither 'site' nor 'node'", "say what it is about"))
     return Waiver(
-        found.get("rule", ""), found.get("site", ""), found.get("node", ""), found.get("reason", ""), found.get("owner", ""), expires, origin
+        found.get("rule", ""),
+        found.get("site", ""),
+        found.get("node", ""),
+        found.get("reason", ""),
+        found.get("owner", ""),
+        expires,
+        origin,
     )
 
 
 def _site(node: Node, found: dict[str, Any], problems: list[Problem]) -> DeclaredSite:
     origin: Origin = found[""]
     if bool(found.get("yaml")) == bool(found.get("match")):
-        problems.append(Problem(origin, "a site has either 'yaml' or 'match'", "an address in a YAML file, or an expression with one group"))
+        problems.append(
+            Problem(origin, "a site has either 'yaml' or 'match'", "an address in a YAML file, or an expression with one group")
+        )
     if expression := found.get("match"):
         try:
             groups = re.compile(expression).groups
@@ -209,7 +225,13 @@ def _site(node: Node, found: dict[str, Any], problems: list[Problem]) -> Declare
             if groups != 1:
                 problems.append(Problem(origin, f"'match' has {groups} groups", "one group, around the version"))
     return DeclaredSite(
-        node.id, found.get("repo", ""), found.get("path", ""), found.get("yaml", ""), found.get("match", ""), found.get("count", 1), origin
+        node.id,
+        found.get("repo", ""),
+        found.get("path", ""),
+        found.get("yaml", ""),
+        found.get("match", ""),
+        found.get("count", 1),
+        origin,
     )
 
 
@@ -234,7 +256,12 @@ def schema() -> dict[str, Any]:
         "properties": {
             "apiVersion": {"const": API_VERSION},
             "kind": {"const": "Graph"},
-            "metadata": {"type": "object", "required": ["name"], "additionalProperties": False, "properties": {"name": {"type": "string"}}},
+            "metadata": {
+                "type": "object",
+                "required": ["name"],
+                "additionalProperties": False,
+                "properties": {"name": {"type": "string"}},
+            },
             **sections,
             **{name: shape.schema for name, shape in _LISTS.items()},
         },

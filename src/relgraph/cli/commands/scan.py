@@ -1,80 +1,20 @@
 """``scan``: judge repositories that declare nothing, and print what was found."""
 
-import os
-from collections.abc import Collection
-from datetime import date
-
-from relgraph import __version__
 from relgraph.cli.command import Values
-from relgraph.cli.output import write_file
 from relgraph.cli.terminal import Terminal
-from relgraph.errors import UsageError
-from relgraph.model.finding import Report, Severity
-from relgraph.report.registry import render
-from relgraph.report.view import View
+from relgraph.cli.words import day
 
-__all__ = ["run", "select"]
+__all__ = ["run"]
 
 
 def run(values: Values, terminal: Terminal) -> int:
     """Scan, select, print; 1 where something of severity error was found, whatever is listed."""
-    as_of = _day(values.get("as-of"))
+    as_of = day(values.get("as-of"))
 
-    from relgraph.cli.rules import about, find_rule
-    from relgraph.rules.registry import RULES
+    from relgraph.cli.findings import show
+    from relgraph.cli.rules import find_rule
     from relgraph.scan import scan
 
-    rules = tuple({rule.code: rule for rule in map(find_rule, values.many("rule"))}.values()) or RULES
-    codes = {rule.code for rule in rules}
-    format_name = values.get("format") or "text"
-    # People read text, and start with what is wrong; programs get everything and choose for themselves.
-    lowest = Severity(values.get("severity") or ("warning" if format_name == "text" else "note"))
-    found = scan(values.many("target"), values.many("with"), as_of)
-    judged = select(found, codes, Severity.NOTE)
-    listed = select(judged, codes, lowest)
-
-    output = values.get("output")
-    view = View(
-        color=terminal.color and output is None,
-        width=terminal.width,
-        folders=_folders(found),
-        rules=tuple(about(rule) for rule in rules),
-        unlisted={severity: judged.count(severity) - listed.count(severity) for severity in Severity},
-        version=__version__,
-    )
-    text = render(format_name, listed, view)
-    if output is None or output == "-":
-        terminal.write(text)
-    else:
-        write_file(output, text)
-        terminal.say(f"relgraph: {len(listed.findings)} findings written to {output}")
-    return 1 if judged.count(Severity.ERROR) else 0
-
-
-def select(report: Report, codes: Collection[str], lowest: Severity) -> Report:
-    """The report with the findings of these rules and at least this severity only."""
-    chosen = tuple(finding for finding in report.findings if finding.rule in codes and finding.severity.rank <= lowest.rank)
-    return report._replace(findings=chosen)
-
-
-def _day(word: str | None) -> date | None:
-    if word is None:
-        return None
-    try:
-        return date.fromisoformat(word)
-    except ValueError as problem:
-        raise UsageError(f"--as-of cannot be {word!r}", hint="a day as YYYY-MM-DD, for example 2026-01-31") from problem
-
-
-def _folders(report: Report) -> dict[str, str]:
-    """Where the files of each repository lie, as the reader would write it; two of one name cannot be told apart."""
-    by_name: dict[str, set[str]] = {}
-    for name, folder in report.folders:
-        by_name.setdefault(name, set()).add(folder)
-    return {name: _shown(folders.pop()) for name, folders in by_name.items() if len(folders) == 1}
-
-
-def _shown(folder: str) -> str:
-    """A folder as the reader would write it: empty for the current one, relative where that is shorter."""
-    relative = os.path.relpath(folder)
-    return "" if relative == "." else min(relative, folder, key=len)
+    for word in values.many("rule"):
+        find_rule(word)  # a misspelt rule is told before the work begins
+    return show(scan(values.many("target"), values.many("with"), as_of), values, terminal)

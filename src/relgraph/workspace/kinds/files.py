@@ -6,5 +6,8 @@ from relgraph.workspace.kinds.kind import BUILT, USES, NodeKind
 __all__ = ["KIND"]
 
 KIND = NodeKind(
-    "files", "files", (*BUILT, *USES, Field("paths", texts, "patterns of its files, as docs/**", required=True)), "scripts and documents"
+    "files",
+    "files",
+    (*BUILT, *USES, Field("paths", texts, "patterns of its files, as docs/**", required=True)),
+    "scripts and documents",
 )

@@ -5,4 +5,6 @@ from relgraph.workspace.kinds.kind import BUILT, USES, NodeKind
 
 __all__ = ["KIND"]
 
-KIND = NodeKind("hooks", "hook", (*BUILT, *USES, Field("source", text, "its file", required=True)), "a manifest that runs something")
+KIND = NodeKind(
+    "hooks", "hook", (*BUILT, *USES, Field("source", text, "its file", required=True)), "a manifest that runs something"
+)

@@ -43,6 +43,7 @@ def _name_or(fields: tuple[Field, ...], what: str) -> Shape:
 source_shape = listed(_name_or(_SOURCE_FIELDS, "an entry of 'from'"))
 use_shape = listed(_name_or(_USE_FIELDS, "an entry of 'uses'"))
 
+
 def _count(reading: Reading, value: Value) -> int | None:
     if value.text is not None and value.text.isdigit() and int(value.text) > 0:
         return int(value.text)

@@ -1,0 +1,91 @@
+"""The commands of a workspace: its declared graph, checked, tabled, explained and drawn."""
+
+from relgraph.cli.command import Argument, Command, Form, Offer
+
+__all__ = ["declared_commands"]
+
+_GRAPH = Argument("graph", "the graph of that name; by default the only one, or the one called relgraph", metavar="NAME")
+_REPOS = Argument(
+    "repos", "folder of clones, by name; a repository's own 'path' in the graph comes first", metavar="DIR", offer=Offer.DIRECTORIES
+)
+_REV = Argument(
+    "rev",
+    "revision, tag, index or worktree of the workspace's own repository, or of another as NAME=REV",
+    metavar="[NAME=]REV",
+    repeated=True,
+)
+_AS_OF = Argument("as-of", "see the repositories as they were at the end of this day, UTC", metavar="YYYY-MM-DD")
+_NODE = Argument("node", "a node, as images.web, or its name where that is one", Form.POSITIONAL, metavar="NODE", required=True)
+_FACTS = (Argument("format", "how it is written", choices=("text", "json"), default="text"), _GRAPH, _REPOS, _REV, _AS_OF)
+
+
+def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
+    """The commands; ``formats`` are those of findings."""
+    return (
+        Command(
+            "verify",
+            "check a workspace's declared graph against its repositories",
+            "relgraph.cli.commands.verify:run",
+            (
+                Argument("format", "how findings are written", choices=formats, default="text"),
+                _GRAPH,
+                _REPOS,
+                _REV,
+                _AS_OF,
+                Argument(
+                    "severity",
+                    "lowest severity listed; by default all, but text only counts notes",
+                    choices=("error", "warning", "note"),
+                ),
+                Argument("rule", "apply this rule only (code or name)", metavar="RULE", repeated=True, offer=Offer.RULES),
+                Argument("output", "write the findings to this file instead of standard output", metavar="FILE", offer=Offer.FILES),
+            ),
+            details=(
+                "The graph is declared in graph/*.yaml of the nearest folder upwards. Every repository that it declares is judged, "
+                "external ones lend their tags. Exit status as of scan; a graph that is wrong exits 2.",
+            ),
+            examples=(("relgraph verify", "this workspace"), ("relgraph verify --rev v1.4.0", "as it was released")),
+        ),
+        Command(
+            "versions",
+            "table every declared node's version and where it comes from",
+            "relgraph.cli.commands.versions:run",
+            _FACTS,
+            examples=(("relgraph versions --repos ..", "with the clones beside this one"),),
+        ),
+        Command(
+            "why",
+            "say why a node has its version",
+            "relgraph.cli.commands.why:run",
+            (_NODE, *_FACTS),
+            examples=(("relgraph why charts.web", "the chain of reasons"),),
+        ),
+        Command(
+            "impact",
+            "list everything that must move when a node moves, in order, with the places",
+            "relgraph.cli.commands.impact:run",
+            (_NODE, *_FACTS),
+            examples=(("relgraph impact repos.web", "what a release of it entails"),),
+        ),
+        Command(
+            "graph",
+            "draw the declared graph",
+            "relgraph.cli.commands.graph:run",
+            (
+                Argument(
+                    "node", "draw only this node, what it depends on, and what depends on it", Form.POSITIONAL, metavar="NODE"
+                ),
+                Argument("format", "how it is drawn", choices=("mermaid", "json"), default="mermaid"),
+                _GRAPH,
+                _REPOS,
+                _REV,
+                _AS_OF,
+                Argument("versions", "write each node's version into it (needs the clones)", Form.FLAG),
+                Argument("state", "colour each node by its worst finding (needs the clones)", Form.FLAG),
+            ),
+            examples=(
+                ("relgraph graph", "as a mermaid flowchart"),
+                ("relgraph graph charts.web --versions", "one chart and its neighbours"),
+            ),
+        ),
+    )

@@ -1,0 +1,65 @@
+"""Findings on their way out: selected, rendered, written; and the exit status that follows from them."""
+
+import os
+from collections.abc import Collection
+
+from relgraph import __version__
+from relgraph.cli.command import Values
+from relgraph.cli.output import write_file
+from relgraph.cli.terminal import Terminal
+from relgraph.model.finding import Report, Severity
+from relgraph.report.registry import render
+from relgraph.report.view import View
+
+__all__ = ["select", "show"]
+
+
+def show(found: Report, values: Values, terminal: Terminal) -> int:
+    """Print a report as the command line says; 1 where something of severity error was found, whatever is listed."""
+    from relgraph.cli.rules import about, find_rule
+    from relgraph.rules.registry import RULES
+
+    rules = tuple({rule.code: rule for rule in map(find_rule, values.many("rule"))}.values()) or RULES
+    codes = {rule.code for rule in rules}
+    format_name = values.get("format") or "text"
+    # People read text, and start with what is wrong; programs get everything and choose for themselves.
+    lowest = Severity(values.get("severity") or ("warning" if format_name == "text" else "note"))
+    judged = select(found, codes, Severity.NOTE)
+    listed = select(judged, codes, lowest)
+
+    output = values.get("output")
+    view = View(
+        color=terminal.color and output is None,
+        width=terminal.width,
+        folders=_folders(found),
+        rules=tuple(about(rule) for rule in rules),
+        unlisted={severity: judged.count(severity) - listed.count(severity) for severity in Severity},
+        version=__version__,
+    )
+    text = render(format_name, listed, view)
+    if output is None or output == "-":
+        terminal.write(text)
+    else:
+        write_file(output, text)
+        terminal.say(f"relgraph: {len(listed.findings)} findings written to {output}")
+    return 1 if judged.count(Severity.ERROR) else 0
+
+
+def select(report: Report, codes: Collection[str], lowest: Severity) -> Report:
+    """The report with the findings of these rules and at least this severity only."""
+    chosen = tuple(finding for finding in report.findings if finding.rule in codes and finding.severity.rank <= lowest.rank)
+    return report._replace(findings=chosen)
+
+
+def _folders(report: Report) -> dict[str, str]:
+    """Where the files of each repository lie, as the reader would write it; two of one name cannot be told apart."""
+    by_name: dict[str, set[str]] = {}
+    for name, folder in report.folders:
+        by_name.setdefault(name, set()).add(folder)
+    return {name: _shown(folders.pop()) for name, folders in by_name.items() if len(folders) == 1}
+
+
+def _shown(folder: str) -> str:
+    """A folder as the reader would write it: empty for the current one, relative where that is shorter."""
+    relative = os.path.relpath(folder)
+    return "" if relative == "." else min(relative, folder, key=len)

@@ -1,0 +1,49 @@
+"""What the commands of a workspace share: opening it as the command line says, and finding a node by what was typed."""
+
+from contextlib import ExitStack
+from difflib import get_close_matches
+from pathlib import Path
+
+from relgraph.cli.command import Values
+from relgraph.cli.words import day
+from relgraph.errors import UsageError
+from relgraph.infer.facts import Facts
+from relgraph.model.graph import Graph, Node
+from relgraph.verify import Request, Workspace, open_facts, open_workspace
+
+__all__ = ["find_node", "opened", "request_of", "workspace_of"]
+
+
+def workspace_of(values: Values) -> Workspace:
+    """The workspace around the current folder."""
+    return open_workspace(Path.cwd(), values.get("graph"))
+
+
+def request_of(values: Values) -> Request:
+    """What to look at."""
+    repos = values.get("repos")
+    revisions = []
+    for word in values.many("rev"):
+        name, equals, rev = word.partition("=")
+        revisions.append((name, rev) if equals else ("", word))
+    return Request(None if repos is None else Path(repos), tuple(revisions), day(values.get("as-of")))
+
+
+def opened(values: Values, stack: ExitStack, *, sites: bool) -> Facts:
+    """The facts of the workspace's world."""
+    return open_facts(workspace_of(values), request_of(values), stack, sites=sites)
+
+
+def find_node(graph: Graph, word: str) -> Node:
+    """The node that a word names: an id, or a name that only one node has. Raises UsageError."""
+    if word in graph.nodes:
+        return graph.nodes[word]
+    named = [node for node in graph.nodes.values() if node.name == word]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise UsageError(f"'{word}' may be {' or '.join(sorted(node.id for node in named))}", hint="write the section too")
+    close = get_close_matches(word, [*graph.nodes, *(node.name for node in graph.nodes.values())], n=1)
+    raise UsageError(
+        f"the graph has no node '{word}'", hint=f"did you mean '{close[0]}'?" if close else "`relgraph versions` lists all"
+    )

@@ -1,0 +1,1 @@
+"""Drawings of a declared graph: pure functions from values to text."""
