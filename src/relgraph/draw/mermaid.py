@@ -46,7 +46,8 @@ def mermaid(
     shown = {node.id for node in drawn}
     seen: set[tuple[str, str, EdgeKind]] = set()
     for edge in sorted(graph.edges, key=lambda edge: (edge.tail, edge.kind, edge.head)):
-        inside = (
+        # A source stands within its repository; the frame says what an edge would.
+        within = (
             edge.kind is EdgeKind.BUILDS_FROM
             and not _is_outside(graph.nodes[edge.tail], homes)
             and homes.get(edge.tail) == edge.head
