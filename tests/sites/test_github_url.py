@@ -136,3 +136,10 @@ def test_the_repository_that_a_url_leads_to() -> None:
     assert repository_of("https://git@github.com/acme/web.git") == "github.com/acme/web"
     assert repository_of("https://acme.example/x/y") == ""
     assert repository_of("") == ""
+
+
+def test_the_version_of_a_file_that_is_downloaded_elsewhere() -> None:
+    site = _one("https://get.acme.example/tool-v3.14.0-linux-amd64.tar.gz")
+    assert (site.kind, site.name, site.raw, site.get("form")) == (Kind.VARIABLE, "get.acme.example/tool", "v3.14.0", "asset")
+    site = _one("https://acme.example/projects/files/table-1.0.6.1.tar.xz")
+    assert (site.name, site.raw) == ("acme.example/projects/files/table", "1.0.6.1")

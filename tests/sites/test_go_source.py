@@ -28,7 +28,7 @@ def test_constants_and_fields_that_hold_versions() -> None:
 
 def test_images_and_charts_in_literals() -> None:
     sites = _sites(
-        'const DefaultImage = "quay.io/acme/web:0.1.0"\nx := Container{Image: "acme/kine:v0.11.4"}\nURL = "oci://quay.io/acme/chart:1.2.3"\ny := "a/b:1.0"\n'
+        'const DefaultImage = "quay.io/acme/web:0.1.0"\nx := Container{Image: "acme/kine:v0.11.4"}\nURL = "oci://quay.io/acme/chart:1.2.3"\ny := "b:1.0"\n'
     )
     assert brief(sites) == [
         ("image", "quay.io/acme/web", "0.1.0"),
@@ -63,3 +63,13 @@ def test_marks_of_generators(content: str, records: list[tuple[str, str]]) -> No
     sites = _sites(content + 'const Version = "1.2.3"\n')
     assert [(site.name, site.raw) for site in sites] == records
     assert all(site.kind is Kind.GENERATOR and site.role is Role.RECORD for site in sites)
+
+
+def test_modules_and_short_images_in_literals() -> None:
+    sites = _sites(
+        'exec.Command("go", "install", "acme.example/kind@v0.19.0")\nargs := []string{"x.image=acme/k3s:v1.27.2-k3s1"}\n'
+    )
+    assert [(site.kind, site.name, site.raw) for site in sites] == [
+        (Kind.MODULE, "acme.example/kind", "v0.19.0"),
+        (Kind.IMAGE, "docker.io/acme/k3s", "v1.27.2-k3s1"),
+    ]

@@ -165,3 +165,19 @@ def test_quotes_that_close_an_outer_string_end_the_command() -> None:
     sites = _script('log "make deploy TAG=$tag"\necho "other text"\n')
     assert [site.raw for site in sites if site.get("scope") == "make-arg"] == ["$tag"]
     assert {site.get("target") for site in sites if site.get("scope") == "make-arg"} == {"deploy"}
+
+
+def test_a_place_to_fill_in_is_no_redirection() -> None:
+    site = next(
+        site for site in _script("helm install a oci://ghcr.io/acme/web --version <version> -n x\n") if site.part is Part.VERSION
+    )
+    assert (site.raw, site.pin) == ("<version>", Pin.PLACEHOLDER)
+
+
+def test_the_folder_that_an_archive_unpacks_to() -> None:
+    sites = _script(
+        "wget https://github.com/acme/web/archive/refs/tags/v0.22.0.tar.gz\ntar xf v0.22.0.tar.gz\nmv web-0.22.0 web\nmv other-1.0.0 x\n"
+    )
+    assert [(site.kind, site.name, site.raw, site.get("form")) for site in sites] == [
+        (Kind.GIT, "github.com/acme/web", "0.22.0", "asset")
+    ]

@@ -46,3 +46,24 @@ def test_what_is_pushed_or_tagged_is_declared() -> None:
 )
 def test_no_literal_image_no_site(line: str) -> None:
     assert _images(line) == []
+
+
+def test_paths_with_versions_as_tags_are_images_wherever_they_stand() -> None:
+    sites = _images('images=(\n  "acme/k3s:v1.27.2-k3s1"\n  acme/x/y:1.0.0\n)\nhelm install a b/c --set "x.image=acme/z:2.0"\n')
+    assert [(site.name, site.raw) for site in sites] == [
+        ("docker.io/acme/k3s", "v1.27.2-k3s1"),
+        ("docker.io/acme/x/y", "1.0.0"),
+        ("docker.io/acme/z", "2.0"),
+    ]
+    assert _images("see a/b.go:12.5 http://x/y:1.2 /a/b:1.2 x:1.2 a/b:1.2/c") == []
+
+
+def test_names_that_say_image_take_short_images() -> None:
+    sites = _images(
+        "K3D_IMAGE=acme/k3s:v1.32.13-k3s1\nx_image=nginx:1.27\nB_IMAGE=${B_IMAGE:-acme/binfmt:qemu-v7.0.0}\nIMAGE_NAME=a:1.2\n"
+    )
+    assert [(site.name, site.raw) for site in sites] == [
+        ("docker.io/acme/k3s", "v1.32.13-k3s1"),
+        ("docker.io/library/nginx", "1.27"),
+        ("docker.io/acme/binfmt", "qemu-v7.0.0"),
+    ]

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from relgraph.model.site import Kind, Part, Role, Site
 from relgraph.sites.build import extra_of, image_sites, pin_of
+from relgraph.sites.command import Reader
 from relgraph.sites.extractor import Extractor
 from relgraph.sites.image_text import text_images
 from relgraph.sites.mangle import unmangle
-from relgraph.sites.shell import command_sites
+from relgraph.sites.shell_commands import command_sites, module_sites
+from relgraph.sites.shell_images import literal_images
 from relgraph.sites.variable import value_sites
 from relgraph.syntax.text import Text
 
@@ -50,6 +52,10 @@ def _extract(text: Text) -> Iterator[Site]:
             yield from image_sites(text, *match.span("value"), syntax="go", key=name, role=role, var=name, scope="const")
     for match in _GENERATE.finditer(source):
         yield from command_sites(text, *match.span("command"), syntax="go", key="go:generate")
+    for site in module_sites(text, 0, len(source), syntax="go"):
+        yield site if role is Role.USES else site._replace(role=role)
+    for site in literal_images(Reader(text, 0, len(source), "go", "")):
+        yield site if role is Role.USES else site._replace(role=role)
 
 
 def _name_before(source: str, offset: int) -> str:

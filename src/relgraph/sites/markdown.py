@@ -14,6 +14,7 @@ from relgraph.sites.image_text import text_images
 from relgraph.sites.mangle import looks_like_version, unmangle
 from relgraph.sites.prose import prose_sites
 from relgraph.sites.shell import assignment_sites, command_sites
+from relgraph.sites.shell_commands import module_sites
 from relgraph.syntax.text import Text
 
 __all__ = ["EXTRACTOR"]
@@ -88,6 +89,8 @@ class _Document:
                 yield from self._commands(*match.span(), "block")
         for site in self._images(size):
             yield self._in_time(site)
+        for site in module_sites(self.text, 0, size, syntax="markdown"):
+            yield self._in_time(site)
         yield from self._links()
         yield from self._rows()
         yield from self._assignments()
@@ -121,7 +124,9 @@ class _Document:
 
     def _commands(self, start: int, end: int, key: str) -> Iterator[Site]:
         for site in command_sites(self.text, start, end, syntax="markdown", key=key):
-            yield self._in_time(site)
+            # In a fence of unknown language, an image that no command names is output.
+            shown = key == "fence" and site.kind is Kind.IMAGE and not site.get("verb")
+            yield site._replace(role=Role.MENTION) if shown else self._in_time(site)
 
     def _images(self, size: int) -> Iterator[Site]:
         for site in text_images(self.text, 0, size, syntax="markdown"):

@@ -13,7 +13,7 @@ from relgraph.sites.mangle import looks_like_version, unmangle
 from relgraph.syntax.shell import read_command
 from relgraph.syntax.text import Text
 
-__all__ = ["command_sites"]
+__all__ = ["command_sites", "module_sites"]
 
 _VALUE = r"\$\{\{[^{}\n]*\}\}|\$\([\w.-]+\)|\$\{[^{}\n]*\}|\$\w+"
 _AT = re.compile(rf"@(?P<version>v?(?:{_VALUE}|\d[\w.+-]*)|latest|master|main|release-[\d.]+|[0-9a-f]{{7,40}}\b)")
@@ -29,6 +29,7 @@ _PIPED = re.compile(
     r"(?:\)[\"']?[ \t]+(?:-s[ \t]+)?(?:--[ \t]+)?|\|[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)?)?(?:[A-Z_]+=\S*[ \t]+)*(?:ba)?sh[ \t]+(?:-s|-)[ \t]+(?:--[ \t]+)?)"
     r"(?P<arguments>[^\n;|&#]*)"
 )
+_ARCHIVE = re.compile(r"://(github\.com/[\w.-]+/[\w.-]+)/archive/")
 _SETTING = re.compile(r"(?P<name>[\w.\\\[\]/-]+)=(?P<value>(?:\{[^}]*\}|\\.|[^,\\])*)")
 _SETTING_OPTIONS = ("--set", "--set-string", "--set-json", "--set-literal")
 _HELM_FLAGS = frozenset(
@@ -62,17 +63,21 @@ def command_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "
             command = Command(words, _HELM_FLAGS if readers[0] is _helm else frozenset())
             for read in readers:
                 yield from read(reader, command)
-    if source.find("@", start, end) >= 0:
-        yield from _modules(reader)
+    yield from module_sites(text, start, end, syntax=syntax, key=key)
     if source.find("://", start, end) >= 0:
         yield from _piped(reader)
+        yield from _unpacked(reader)
+    yield from images.literal_images(reader)
     yield from _helpers(reader)
     yield from files.scripts(reader)
 
 
-def _modules(reader: Reader) -> Iterator[Site]:
-    """``module/path@version`` wherever it stands: ``go install``, ``go run``, arguments of helpers."""
-    source = reader.text.text
+def module_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "") -> Iterator[Site]:
+    """``module/path@version`` wherever it stands in a range: ``go install``, ``go run``, arguments of helpers, literals."""
+    source = text.text
+    if source.find("@", start, end) < 0:
+        return
+    reader = Reader(text, start, end, syntax, key)
     for match in _AT.finditer(source, reader.start, reader.end):
         floor = max(reader.start, match.start() - 200)
         before = _BACKWARDS.match(source[floor : match.start()][::-1])
@@ -113,6 +118,20 @@ def _piped(reader: Reader) -> Iterator[Site]:
         for word in words:
             if word.inner >= 0 and looks_like_version(unmangle(word.text)):
                 yield reader.make(Kind.VARIABLE, repository, Part.VERSION, word.inner, word.text, scope="arg")
+
+
+def _unpacked(reader: Reader) -> Iterator[Site]:
+    """The folder that an archive of a repository unpacks to: ``name-1.2.3`` beside a URL ``.../name/archive/v1.2.3.tar.gz``."""
+    source = reader.text.text
+    for archive in dict.fromkeys(_ARCHIVE.findall(source, reader.start, reader.end)):
+        repository, _, name = archive.rpartition("/")
+        for match in re.finditer(
+            rf"(?<![\w./-]){re.escape(name)}-(?P<version>\d+\.\d+\.\d+(?:-[\w.]+)?)(?![\w-])", source[reader.start : reader.end]
+        ):
+            start = reader.start + match.start("version")
+            yield reader.make(
+                Kind.GIT, f"{repository}/{name}", Part.VERSION, start, match["version"], form="asset", path=match.group()
+            )
 
 
 def _helm(reader: Reader, command: Command) -> Iterator[Site]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from relgraph.model.site import Role, Site
 from relgraph.sites.build import image_sites
 from relgraph.sites.command import Command, Reader, assigned
+from relgraph.sites.variable import says_image
 from relgraph.syntax.shell import Word
 
-__all__ = ["engine", "image_option", "kind_load", "kustomize_image", "plain_images", "set_image"]
+__all__ = ["engine", "image_option", "kind_load", "kustomize_image", "literal_images", "plain_images", "set_image"]
 
 # Options of docker and its kin that take no value: everything else takes the next word.
 _FLAGS = frozenset(
@@ -17,8 +18,30 @@ _FLAGS = frozenset(
     --plain-http --recursive --yes -y""".split()
 )
 _BUILD_FLAGS = _FLAGS - {"-t", "-f", "-a"}
+_LITERAL = re.compile(r":v?\d+\.\d+(?:\.\d+)*(?:-[\w.-]*\w)?(?:@sha256:[0-9a-f]{64})?(?![\w/:.-])")
+_ASSIGNED = re.compile(r"[\"']?=(?P<name>\w++)(?!\.)")
+_BACKWARDS = re.compile(r"[a-z0-9._/-]+")
+_AROUND = ("", " ", "\t", "\n", '"', "'", "=", "(", ",", "`")
+_FILES = (".go", ".py", ".sh", ".ts", ".js", ".yaml", ".yml", ".md", ".txt")
 _SOLE_VARIABLE = re.compile(r"\$\w+|\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\$\{\{[^{}]*\}\}")
 _SHAPE = re.compile(r"[a-z0-9$({][^\s=,]*", re.IGNORECASE)
+
+
+def literal_images(reader: Reader) -> Iterator[Site]:
+    """``"owner/name:v1.2.3"`` in lists and arguments of any command: a path and a tag that is a version."""
+    source = reader.text.text
+    for match in _LITERAL.finditer(source, reader.start, reader.end):
+        before = _BACKWARDS.match(source[max(reader.start, match.start() - 120) : match.start()][::-1])
+        if before is None or "/" not in before.group():
+            continue
+        start = match.start() - before.end()
+        written = source[start : match.start()]
+        if not written[0].isalnum() or "//" in written or source[start - 1 : start] not in _AROUND or written.endswith(_FILES):
+            continue
+        # References with a host are found in any text, and the values of variables by the variables.
+        assigned_to = _ASSIGNED.match(source[max(reader.start, start - 60) : start][::-1])
+        if "." not in written.partition("/")[0] and (assigned_to is None or not says_image(assigned_to["name"][::-1])):
+            yield from image_sites(reader.text, start, match.end(), syntax=reader.syntax, key=reader.key)
 
 
 def _image(reader: Reader, start: int, written: str, role: Role, verb: str) -> Iterator[Site]:

@@ -8,12 +8,13 @@ from relgraph.sites.build import IMAGE, extra_of, image_sites, pin_of, template_
 from relgraph.sites.mangle import looks_like_version, named_for_version, unmangle
 from relgraph.syntax.text import Text
 
-__all__ = ["part_of_name", "value_sites"]
+__all__ = ["part_of_name", "says_image", "value_sites"]
 
 _IMAGE_LITERAL = re.compile(
     r"(?:[\w-]+(?:\.[\w-]+)+(?::\d+)?|localhost(?::\d+)?)/[\w./-]*\w(?::\w[\w.-]*(?:@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})"
 )
-_IMAGE_NAME = re.compile(r"(?:^|_)(?:IMG|IMAGE)(?:_|$)|[a-z](?:Img|Image)$|^(?:img|image)$")
+_SHORT_IMAGE = re.compile(r"[a-z0-9][\w.-]*(?:/[a-z0-9][\w.-]*)*:[\w][\w.-]*\.[\w.-]*(?:@sha256:[0-9a-f]{64})?")
+_IMAGE_NAME = re.compile(r"(?:^|_)(?:IMG|IMAGE)(?:_|$)|[a-z](?:Img|Image)$|(?:^|_)(?:img|image)$")
 _NOT_IMAGE_NAME = re.compile(r"TAG$|NAME$|REPO(?:SITORY)?$|REGISTRY$|VERSION$|DIR$|LIST$", re.IGNORECASE)
 _MINIMUM = re.compile(r"(?:.*_)?MIN(?:IMUM|IMAL)?(?:_|$)", re.IGNORECASE)
 _MAXIMUM = re.compile(r"(?:.*_)?MAX(?:IMUM|IMAL)?(?:_|$)", re.IGNORECASE)
@@ -43,7 +44,7 @@ def value_sites(
     key = key or name
     templated = "$" in raw or "{{" in raw or raw[0] == "`"
     if _IMAGE_LITERAL.fullmatch(raw) or (
-        templated and "/" in raw and _IMAGE_NAME.search(name) and not _NOT_IMAGE_NAME.search(name) and _is_image_template(raw)
+        says_image(name) and (_is_image_template(raw) if templated else _SHORT_IMAGE.fullmatch(raw))
     ):
         yield from image_sites(text, start, end, syntax=syntax, key=key, role=role, var=name, scope=scope, **facts)
         return
@@ -77,6 +78,10 @@ def value_sites(
     )  # fmt: skip
 
 
+def says_image(name: str) -> bool:
+    """Whether a variable of that name is meant to hold a whole image reference (``IMG``, ``k3d_image``, ``webImage``)."""
+    return _IMAGE_NAME.search(name) is not None and _NOT_IMAGE_NAME.search(name) is None
+
+
 def _is_image_template(raw: str) -> bool:
-    match = IMAGE.fullmatch(raw)
-    return match is not None and "://" not in raw
+    return "/" in raw and "://" not in raw and IMAGE.fullmatch(raw) is not None

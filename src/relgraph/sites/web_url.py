@@ -20,6 +20,10 @@ _TOOLCHAIN = re.compile(
     r"(?:go\.dev/dl|golang\.org/dl|dl\.google\.com/go|storage\.googleapis\.com/golang)/go(?P<go>\d+\.\d+(?:\.\d+)?(?:rc\d+)?)\."
     r"|nodejs\.org/(?:dist|download/release)/(?P<node>v\d+\.\d+\.\d+)/|python\.org/ftp/python/(?P<python>\d+\.\d+\.\d+)/"
 )
+_FILE = re.compile(
+    r"/(?P<stem>[A-Za-z][\w+]*(?:-[A-Za-z][\w+]*)*)[-_](?P<version>v?\d+\.\d+(?:\.\d+)*(?:-(?:alpha|beta|rc)[.-]?\d*)?)(?:[-_.][\w.-]*)?"
+    r"\.(?:tar\.\w+|t[gx]z|zip|deb|rpm|jar|whl|exe|dmg|AppImage)(?=[?#]|$)"
+)
 _DIGITS = re.compile(r"\d[.-]\d|/-/")
 _CDNS = frozenset(("unpkg.com", "cdn.jsdelivr.net", "esm.sh", "cdn.skypack.dev"))
 _PAGES = frozenset(("pkg.go.dev", "godoc.org", "proxy.golang.org"))
@@ -76,6 +80,12 @@ def other_sites(url: Url, host: str, host_at: int) -> Iterator[Site]:
         name = tool.lastgroup or "go"
         yield url.make(
             Kind.TOOLCHAIN, name, Part.VERSION, tool.start(name) - len(host), tool[name], tool[name], Pin.EXACT, form="download"
+        )  # fmt: skip
+    elif (file := _FILE.search(path)) is not None:
+        at = file.start("version")
+        name = host + path[: file.end("stem")]
+        yield url.make(
+            Kind.VARIABLE, name, Part.VERSION, at, file["version"], file["version"], pin_of(file["version"]), scope="url", form="asset"
         )  # fmt: skip
     elif (match := _VERSIONED.search(path)) is not None:
         raw, value = match["raw"], unmangle(match["raw"])

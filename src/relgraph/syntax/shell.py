@@ -13,10 +13,11 @@ __all__ = ["Word", "read_command"]
 _SPACE = re.compile(r"(?:[ \t]|\\\r?\n)*+")
 # A quote that a blank or an operator follows closes a string that began before the command, unless it begins a word or a value.
 _WORD = re.compile(
-    r"(?>\$\{\{[^{}\n]*+\}\}|\{\{[^{}\n]*+\}\}|\$\{[^{}\n]*+\}|\$\([\w.-]++\)|\$\((?:[^()\n]|\([^()\n]*+\))*+\)"
+    r"(?><[A-Za-z][\w .-]{0,40}>|\$\{\{[^{}\n]*+\}\}|\{\{[^{}\n]*+\}\}|\$\{[^{}\n]*+\}|\$\([\w.-]++\)|\$\((?:[^()\n]|\([^()\n]*+\))*+\)"
     r"|(?:(?<=[\s=(:,])|(?!\"[\s;)|&]))\"(?>[^\"\\\n$`]|\\.|\\\n|\$\((?:[^()\n]|\([^()\n]*+\))*+\)|\$|`[^`\n]*+`|(?<!\")\n(?=[^\"]{0,300}\"))*+\""
     r"|(?:(?<=[\s=(:,])|(?!'[\s;)|&]))'[^'\n]*+(?:\n[^'\n]*+){0,20}'|\\[^\n]|[^\s;|&()<>`\\\"'])++"
 )
+_PLACEHOLDER = re.compile(r"<[A-Za-z][\w .-]{0,40}>(?=[\s\"']|$)")  # <version>: as documents write what a reader fills in
 _REDIRECTION = re.compile(r"\d*(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())[ \t]*+")
 
 
@@ -43,7 +44,8 @@ def read_command(source: str, start: int, end: int) -> tuple[list[Word], int]:
     position = start
     while True:
         position = _SPACE.match(source, position, end).end()  # type: ignore[union-attr]  # it matches the empty string
-        if (redirection := _REDIRECTION.match(source, position, end)) is not None:
+        redirection = _REDIRECTION.match(source, position, end)
+        if redirection is not None and _PLACEHOLDER.match(source, position, end) is None:
             target = _WORD.match(source, redirection.end(), end)
             position = target.end() if target is not None else redirection.end()
             continue
