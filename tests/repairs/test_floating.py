@@ -1,0 +1,119 @@
+"""What is run or deployed from a branch, or pinned to a commit that is not the one on record."""
+
+from pathlib import Path
+
+import pytest
+
+from relgraph.model.example import Commit
+from repairs import WARNING, Repair, Told, check, text, workflow
+
+NAME = "acme/orchard"
+RAW = "https://raw.githubusercontent.com"
+DEMO = {"go.mod": "module github.com/acme/orchard\n", "scripts/try-it.sh": "#!/bin/sh\nkind create cluster\n"}
+
+
+# A guide told its readers to run a script from the branch, although a release had come out that contains the script.
+@pytest.mark.parametrize(("branch", "tag"), [("refs/heads/main", "refs/tags/v0.25.1"), ("main", "v0.25.1")])
+def test_a_guide_runs_a_script_from_the_branch(tmp_path: Path, branch: str, tag: str) -> None:
+    guide = f"# Start\n\n```shell\nbash <(curl -s {RAW}/acme/orchard/{{}}/scripts/try-it.sh)\n```\n"
+    before, after = ({**DEMO, "docs/start.md": guide.format(ref)} for ref in (branch, tag))
+    earlier = (Commit({"go.mod": DEMO["go.mod"]}, tags=("v0.25.0",)), Commit(DEMO, tags=("v0.25.1",)))
+    check(tmp_path, Repair(Commit(before), Commit(after), earlier, name=NAME), Told("RG301", "docs/start.md", branch, tag, WARNING))
+
+
+# The repair may name the release through a variable of the documentation.
+def test_a_guide_follows_the_documentation_variable(tmp_path: Path) -> None:
+    def tree(ref: str) -> dict[str, str]:
+        guide = f"```shell\nbash <(curl -s {RAW}/acme/orchard/{ref}/scripts/try-it.sh)\n```\n"
+        return {**DEMO, "mkdocs.yml": "site_name: Orchard\nlatest_release: '0.25.1'\n", "docs/start.md": guide}
+
+    check(
+        tmp_path,
+        Repair(
+            Commit(tree("refs/heads/main")),
+            Commit(tree("refs/tags/v{{ config.latest_release }}")),
+            (Commit(DEMO, tags=("v0.25.1",)),),
+            name=NAME,
+        ),
+        Told("RG301", "docs/start.md", "refs/heads/main", "refs/tags/v0.25.1", WARNING),
+    )
+
+
+# A script put the address of another project's manifest into a variable, far from where it is applied.
+def test_a_script_applies_a_manifest_of_a_branch(tmp_path: Path) -> None:
+    script = text(f"""
+        #!/usr/bin/env bash
+        set -o errexit
+        GATEWAY_URL="{RAW}/others/gateway/{{}}/deploy/static/kind/deploy.yaml"
+        name=orchard
+
+        wait_for() {{{{
+            kubectl wait --namespace gateway --for=condition=ready pod --selector=app=controller
+        }}}}
+
+        kubectl --context "kind-$name" apply -f "$GATEWAY_URL"
+        wait_for
+    """)
+    before, after = ({"scripts/make-cluster.sh": script.format(ref)} for ref in ("main", "refs/tags/controller-v1.12.0"))
+    check(
+        tmp_path, Repair(Commit(before), Commit(after), name=NAME), Told("RG301", "scripts/make-cluster.sh", "main", None, WARNING)
+    )
+
+
+# Four pipelines piped an installer of another project into a shell; its next release broke them.
+def test_pipelines_run_an_installer_of_a_branch(tmp_path: Path) -> None:
+    paths = [f".github/workflows/{name}.yml" for name in ("e2e", "integration", "latest-release", "self-hosted")]
+    floating = f"- name: Install\n  run: |\n    export USE_SUDO=false\n    curl -L {RAW}/others/hubctl/main/install.sh | bash\n"
+    pinned = f"- name: Install\n  run: |\n    bash <(curl -L {RAW}/others/hubctl/refs/tags/v0.10.1/install.sh) 0.10.1\n"
+    before, after = ({path: workflow(step, "- run: make e2e\n", step) for path in paths} for step in (floating, pinned))
+    check(
+        tmp_path,
+        Repair(
+            Commit({**before, "Makefile": "e2e:\n\tgo test ./e2e\n"}),
+            Commit({**after, "Makefile": "e2e:\n\tgo test ./e2e\n"}),
+            name=NAME,
+        ),
+        *(Told("RG301", path, "main", None, WARNING) for path in paths),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        (".gitlab-ci.yml", f"install:\n  script:\n  - curl -L {RAW}/others/hubctl/{{}}/install.sh | bash\n"),
+        ("Makefile", f"tools:\n\tcurl -sSfL {RAW}/others/hubctl/{{}}/install.sh | sh -s -- -b bin\n"),
+        ("Dockerfile", f"FROM docker.io/library/debian:12.8\nRUN curl -L {RAW}/others/hubctl/{{}}/install.sh | bash\n"),
+    ],
+)
+def test_other_places_that_run_an_installer_of_a_branch(tmp_path: Path, path: str, content: str) -> None:
+    before, after = ({path: content.format(ref)} for ref in ("main", "v0.10.1"))
+    check(tmp_path, Repair(Commit(before), Commit(after), name=NAME), Told("RG301", path, "main", None, WARNING))
+
+
+RECORD = text("""
+    acme-tools/setup-shears:
+      sha: {sha}
+      sha-url: https://github.com/acme-tools/setup-shears/commit/{sha}
+      tag: {tag}
+      tag-url: https://github.com/acme-tools/setup-shears/tree/{tag}
+""")
+PINNED = "- name: Set up\n  uses: acme-tools/setup-shears@{} \n  env:\n    TOKEN: none\n"
+
+
+# The repository records which commit each action is pinned to; two workflows pinned another one, by hand.
+def test_an_action_pinned_to_another_commit_than_the_record_says(tmp_path: Path) -> None:
+    old, other, new = ("1" * 39 + "f", "3" * 39 + "a", "b" * 39 + "9")
+
+    def tree(record: str, tag: str, pinned: str) -> dict[str, str]:
+        return {
+            ".gha-reversemap.yml": RECORD.format(sha=record, tag=tag),
+            ".github/workflows/release.yml": workflow(PINNED.format(pinned)),
+            ".github/workflows/e2e.yml": workflow(PINNED.format(pinned)),
+        }
+
+    check(
+        tmp_path,
+        Repair(Commit(tree(old, "v4", other)), Commit(tree(new, "v4.3.0", new)), name=NAME),
+        Told("RG111", ".github/workflows/e2e.yml", other, old, WARNING),
+        Told("RG111", ".github/workflows/release.yml", other, old, WARNING),
+    )
