@@ -93,6 +93,16 @@ def test_a_host_that_admits_no_dots() -> None:
     assert (site.kind, site.name, site.raw, site.value) == (Kind.VARIABLE, "acme-docs.netlify.app", "0-30-0", "0.30.0")
 
 
+def test_a_host_that_a_variable_completes() -> None:
+    site = _one("see https://docs-${DOC_VERSION}--acme-docs.netlify.app/guide")
+    assert (site.name, site.raw, site.pin, site.get("vars")) == (
+        "acme-docs.netlify.app",
+        "${DOC_VERSION}",
+        Pin.TEMPLATED,
+        "DOC_VERSION",
+    )
+
+
 def test_versions_in_other_addresses() -> None:
     site = _one("https://docs.acme.example/release-0.29.0/guide/")
     assert (site.kind, site.name, site.raw) == (Kind.VARIABLE, "docs.acme.example", "0.29.0")

@@ -18,6 +18,18 @@ VARIABLE  part VERSION (or TAG, REPOSITORY, REF where the value is one); ``extra
           chart. ``extra["entity"]`` is what the mapping around a YAML value says that it is about.
 FILE      part PATH, the span is the path as written; ``extra["verb"]`` = read, edit or run.
 
+MODULE    ``extra["package"]`` is the path as written where it goes on behind the module (``.../cmd/tool``).
+VARIABLE  further scopes: ``url`` (name = the address in front of the version), ``build-arg`` (``dockerfile``, ``context``),
+          ``make-arg`` (``target``, ``directory``), ``set`` (``chart``, ``version``), ``arg`` (argument of an install script that
+          is piped from a URL; name = the URL's repository), ``file`` (a version file or manifest, role DECLARES), ``label``,
+          ``compare`` and ``check`` (what scripts ask for), ``prose`` (name = the words that the version is tied to).
+          ``extra["bound"]`` = upper marks the upper end of a range. A build argument without a version has pin ABSENT, its span
+          is its name and ``extra["default"]`` its default.
+IMAGE     ``extra["verb"]`` = from, run, pull, push, tag, build, load or set; what is pushed, built or tagged has role DECLARES.
+          ``extra["var"]`` is the variable that holds the reference.
+FILE      ``extra["resolved"]`` is the path from the root where it is certain; ``extra["cwd"]`` the folder that the commands before
+          changed to (``?`` where it cannot be told); ``extra["made"]`` = "1" where the same text writes the file.
+
 A value written with variables or templates has pin TEMPLATED; ``extra["vars"]`` are the variables' names (``KUBECTL_VERSION``,
 ``.Values.image.tag``), separated by spaces, and ``extra["form_text"]`` is the text with each replaced by ``{}``.
 """

@@ -16,6 +16,7 @@ _CDN = re.compile(r"/(?:npm/|gh/(?P<owner>[\w.-]+)/)?(?P<name>(?:@[\w.-]+/)?[\w.
 _MODULE = re.compile(r"/(?P<module>[\w.-]+\.[\w-]+(?:/[\w.~-]+)*)@(?P<version>v[\w.+-]+)")
 _VERSIONED = re.compile(r"/(?P<raw>(?:[a-z][a-z0-9]*-)?v?\d+[.-]\d+(?:[.-]\d+)?(?:-?(?:alpha|beta|rc)[.-]?\d*)?)(?=/|$)")
 _VERSIONED_HOST = re.compile(r"(?:[a-z][a-z0-9]*-)*(?P<raw>v?\d+-\d+-\d+(?:-(?:rc|alpha|beta)-?\d+)?)--(?P<rest>.+)")
+_TEMPLATED_HOST = re.compile(r"[a-z-]*?(?P<raw>v?(?:\$\{\w+\}|\$\{\{[^{}\n]*\}\}|\{\{[^{}\n]*\}\}|\$\w+))--(?P<rest>[\w.-]+)")
 _TOOLCHAIN = re.compile(
     r"(?:go\.dev/dl|golang\.org/dl|dl\.google\.com/go|storage\.googleapis\.com/golang)/go(?P<go>\d+\.\d+(?:\.\d+)?(?:rc\d+)?)\."
     r"|nodejs\.org/(?:dist|download/release)/(?P<node>v\d+\.\d+\.\d+)/|python\.org/ftp/python/(?P<python>\d+\.\d+\.\d+)/"
@@ -62,7 +63,12 @@ def worth_reading(host: str, path: str) -> bool:
 def other_sites(url: Url, host: str, host_at: int) -> Iterator[Site]:
     """The version in an address of ``host``, which is written at ``host_at``: at most one."""
     path = url.path
-    if "--" in host and (label := _VERSIONED_HOST.fullmatch(host)) is not None:
+    if "--" in host and (hole := _TEMPLATED_HOST.match(url.text.text, host_at)) is not None:
+        raw = hole["raw"]
+        yield url.make(
+            Kind.VARIABLE, hole["rest"].lower(), Part.VERSION, hole.start("raw") - url.at, raw, raw, Pin.TEMPLATED, scope="url", form="host"
+        )  # fmt: skip
+    elif "--" in host and (label := _VERSIONED_HOST.fullmatch(host)) is not None:
         raw = label["raw"]
         at = host_at + label.start("raw") - url.at
         value = unmangle(raw)
