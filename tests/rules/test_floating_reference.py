@@ -72,6 +72,16 @@ def test_a_document_that_runs_somebody_elses_script_gets_a_note() -> None:
     assert said("README.md", f"```shell\ncurl {RAW}/acme/tool/main/install.sh | sh\n```\n") == [("note", "main")]
 
 
+def test_a_document_that_deploys_somebody_elses_branch_is_told() -> None:
+    assert said("README.md", f"```shell\nkubectl apply -f {RAW}/acme/ingress/master/deploy.yaml\n```\n") == [("warning", "master")]
+    assert said("README.md", f"```shell\nkubectl apply -f {RAW}/acme/ingress/v1.2.0/deploy.yaml\n```\n") == []
+
+
+def test_references_that_float_alike_are_told_apart() -> None:
+    lines = "tools:\n\tgo install example.com/acme/gen/v5@latest\n\tgo install example.com/acme/lint@latest\n"
+    assert said("Makefile", lines) == [("warning", "gen/v5@latest"), ("warning", "lint@latest")]
+
+
 def test_release_branches_are_chosen_on_purpose() -> None:
     assert said("setup.sh", f"#!/bin/sh\ncurl {RAW}/acme/tool/release-1.2/install.sh | sh\n") == []
 
@@ -79,7 +89,7 @@ def test_release_branches_are_chosen_on_purpose() -> None:
 @pytest.mark.parametrize(
     ("image", "told"),
     [
-        ("alpine:latest", [("warning", "latest")]),
+        ("alpine:latest", [("warning", "alpine:latest")]),
         ("quay.io/acme/base", [("warning", "quay.io/acme/base")]),
         ("alpine:3.20", []),
         ("scratch", []),
@@ -100,8 +110,8 @@ MANIFEST = "kind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n
 
 
 def test_manifests_are_shipped_and_tests_are_not() -> None:
-    assert said("deploy/web.yaml", MANIFEST.format("quay.io/acme/web:latest")) == [("warning", "latest")]
-    assert said("test/web.yaml", MANIFEST.format("quay.io/acme/web:latest")) == [("note", "latest")]
+    assert said("deploy/web.yaml", MANIFEST.format("quay.io/acme/web:latest")) == [("warning", "web:latest")]
+    assert said("test/web.yaml", MANIFEST.format("quay.io/acme/web:latest")) == [("note", "web:latest")]
 
 
 def test_an_image_that_a_kustomization_replaces_is_never_pulled() -> None:
@@ -112,13 +122,18 @@ def test_an_image_that_a_kustomization_replaces_is_never_pulled() -> None:
 
 def test_actions_of_others_at_a_branch() -> None:
     workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: {}\n"
-    assert said(".github/workflows/a.yml", workflow.format("acme/x@main")) == [("warning", "main")]
-    assert said(".github/workflows/a.yml", workflow.format("example/x@main")) == [("note", "main")]
+    assert said(".github/workflows/a.yml", workflow.format("acme/x@main")) == [("warning", "x@main")]
+    assert said(".github/workflows/a.yml", workflow.format("example/x@main")) == [("note", "x@main")]
     assert said(".github/workflows/a.yml", workflow.format("acme/x@v4")) == []
 
 
+def test_a_release_follows_a_branch_even_of_its_own_project() -> None:
+    workflow = "on: {push: {tags: ['v*']}}\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: example/x@main\n    - uses: acme/x@v4\n"
+    assert said(".github/workflows/release.yml", workflow) == [("warning", "x@main")]
+
+
 def test_tools_of_builds() -> None:
-    assert said("Makefile", "tools:\n\tgo install example.com/acme/tool@latest\n") == [("warning", "latest")]
+    assert said("Makefile", "tools:\n\tgo install example.com/acme/tool@latest\n") == [("warning", "tool@latest")]
     assert said("Makefile", "tools:\n\tgo install github.com/example/platform/cmd/x@latest\n") == []
 
 

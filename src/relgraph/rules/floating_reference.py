@@ -59,7 +59,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 site,
                 f"{thing} {judged.what} {written}" if written else f"{thing} is named without a version",
                 expected=judged.expected,
-                actual=written or site.value or site.name,
+                actual=_as_written(site, written),
                 why=judged.why,
                 related=tuple((subject, one) for one, _ in members[1:]),
             )
@@ -124,9 +124,9 @@ class _Judge:
             return _Judged(Severity.NOTE, what, None, why)
         if owner is None:
             document = role is PathRole.DOCUMENT
-            return None if document and site.pin is Pin.MUTABLE else _Judged(
-                Severity.NOTE if document or site.value == "HEAD" else Severity.WARNING, what, None, why
-            )
+            # An installer follows its project on purpose; what is deployed is meant to be what was tried.
+            grave = site.value != "HEAD" and (not document or usage is Usage.APPLY)
+            return None if document and site.pin is Pin.MUTABLE else _Judged(Severity.WARNING if grave else Severity.NOTE, what, None, why)
         if site.get("form") in ("download", "release"):
             return None if role is PathRole.DOCUMENT else _Judged(Severity.WARNING, what, None, why)
         located = self._locator.locate(subject, site)
@@ -207,7 +207,8 @@ class _Judge:
             return None
         owners = {address.split("/")[1] for address, one in self._facts.identity.known.items() if one is subject and address.count("/") == 2}
         same = site.name.partition("/")[0].lower() in owners
-        return _Judged(Severity.NOTE if same else Severity.WARNING, "runs from", None, ("whoever pushes to that branch runs in this workflow",))
+        severity = Severity.NOTE if same and not self._releases(subject, site.path) else Severity.WARNING
+        return _Judged(severity, "runs from", None, ("whoever pushes to that branch runs in this workflow",))
 
     def _installed(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
         if role not in (*_SHIPPED, PathRole.TEST) or (site.kind is not Kind.CHART and site.value not in _FLOATING):
@@ -244,6 +245,22 @@ class _Judge:
             return True
         text = subject.text(path)
         return text is not None and _ON_TAGS.search(text.text) is not None and _PUBLISHES.search(text.text) is not None
+
+
+def _as_written(site: Site, value: str | None) -> str:
+    """The value with the last part of the name before it, where the two are written as one: ``golang:latest``, ``kustomize/v5@latest``.
+
+    A file often has several references that float alike.
+    """
+    if value is None:
+        return site.value or site.name
+    if site.kind not in (Kind.IMAGE, Kind.MODULE, Kind.PACKAGE, Kind.ACTION) or site.pin is Pin.ABSENT:
+        return value
+    named = site.name.partition(":")[2] if site.kind is Kind.PACKAGE else site.get("package") or site.name
+    *_, before, last = ("", *named.rstrip("/").split("/"))
+    if re.fullmatch(r"v\d+", last):
+        last = f"{before}/{last}".lstrip("/")
+    return f"{last}{':' if site.kind is Kind.IMAGE else '@'}{value}"
 
 
 def _thing(site: Site) -> str:
@@ -285,7 +302,7 @@ RULE = Rule(
     installed again as it was. Name a tag, a version, or a commit.
 
     Where the repository is part of this scan, the newest release that contains the file is told as the expected value; a script that no
-    release contains yet cannot be pinned, and documents may name its branch. Notes only: in tests, in documents about other projects, for
+    release contains yet cannot be pinned, and documents may name its branch. Notes only: in tests, where documents run other projects' installers, for
     the repository's own files in its own pipelines. Links, pictures and badges may follow a branch as they like.
     """,
     _check,
