@@ -17,6 +17,8 @@ __all__ = ["RULE"]
 _CODE, _NAME = "RG107", "toolchain-minimum"
 # From Go 1.21 on, the go command reads newer go.mod files and can fetch the toolchain they name: https://go.dev/doc/toolchain
 _SELF_UPDATING = (1, 21)
+# Ranges that stay within one minor version, as actions/setup-go and its kin read them: https://github.com/npm/node-semver#ranges
+_LINE = re.compile(r"~\s*v?(?P<tilde>\d+\.\d+)(?:\.(?:\d+|[x*]))?|v?(?P<line>\d+\.\d+)\.[x*]")
 _BUILD_IMAGE = re.compile(r"(?:^|[/-])(?:build|builder|build-image|buildimage|golang|go|go-build|go-builder|build-tools|ci|prow|test|tests)$")
 
 
@@ -26,7 +28,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if not minimums:
             continue
         seen: set[tuple[str, str]] = set()
-        below = [one for one in facts.references if one.subject is subject and _states_go(one)]
+        below = [one for one in map(_bounded, facts.references) if one.subject is subject and _states_go(one)]
         for reference in below:
             minimum = _applicable(reference.site.path, minimums)
             version = reference.version
@@ -90,9 +92,16 @@ def _applicable(path: str, minimums: dict[str, tuple[Site, Version]]) -> tuple[S
         folder = folder.rpartition("/")[0]
 
 
+def _bounded(reference: Reference) -> Reference:
+    """A reference to one minor line (``1.22.x``, ``~1.22``) as one to that minor version; others, and open ranges, as they are."""
+    if reference.site.pin is not Pin.RANGE or (match := _LINE.fullmatch(reference.site.value)) is None:
+        return reference
+    return reference._replace(version=parse_version(match["tilde"] or match["line"]))
+
+
 def _states_go(reference: Reference) -> bool:
     site = reference.site
-    if reference.version is None or len(reference.version.release) < 2 or site.pin is not Pin.EXACT:
+    if reference.version is None or len(reference.version.release) < 2 or site.pin not in (Pin.EXACT, Pin.RANGE):
         return False
     if reference.role in (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED) or site.role in (Role.MENTION, Role.RECORD):
         return False
