@@ -127,6 +127,11 @@ def test_actions_of_others_at_a_branch() -> None:
     assert said(".github/workflows/a.yml", workflow.format("acme/x@v4")) == []
 
 
+def test_actions_of_one_repository_are_told_one_by_one() -> None:
+    workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: acme/kit/one@main\n    - uses: acme/kit/two@main\n"
+    assert said(".github/workflows/a.yml", workflow) == [("warning", "one@main"), ("warning", "two@main")]
+
+
 def test_a_release_follows_a_branch_even_of_its_own_project() -> None:
     workflow = "on: {push: {tags: ['v*']}}\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: example/x@main\n    - uses: acme/x@v4\n"
     assert said(".github/workflows/release.yml", workflow) == [("warning", "x@main")]

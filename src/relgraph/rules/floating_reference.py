@@ -49,7 +49,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 continue
             # A place that is worth a note only is told once for the whole tree.
             where = site.path if judged.severity is not Severity.NOTE else ""
-            groups.setdefault((where, _thing(site), site.value), []).append((site, judged))
+            groups.setdefault((where, _thing(site), _as_written(site, site.value)), []).append((site, judged))
         for (_, thing, _), members in groups.items():
             site, judged = members[0]
             written = site.raw if site.raw.startswith("refs/") else site.value if site.pin is not Pin.ABSENT else None
