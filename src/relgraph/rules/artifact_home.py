@@ -1,20 +1,31 @@
 """RG113: a repository's own artifact is fetched from somebody else's place."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from relgraph.infer.facts import Facts
+from relgraph.infer.facts import Facts, place
 from relgraph.infer.lines import basename
 from relgraph.infer.references import Reference
 from relgraph.infer.roles import PathRole
-from relgraph.model.finding import Finding, Severity
+from relgraph.model.finding import Finding, Place, Severity
 from relgraph.model.site import Kind, Pin, Role
 from relgraph.model.world import Subject
+from relgraph.pipeline.artifacts import ArtifactKind
 from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.rules.spots import path_line, place_of
 
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG113", "artifact-home"
 _PAST = (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED, PathRole.TEST)
+
+
+class _Home(NamedTuple):
+    """A name under which the repository itself offers something, and the place that says so."""
+
+    name: str
+    said: str
+    place: Place
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -27,44 +38,71 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if one.subject is subject
             and one.site.kind in (Kind.IMAGE, Kind.CHART)
             and one.role not in _PAST
-            and _namespace(one) is not None
+            and _namespace(one.site.name) is not None
         ]
-        homes = _homes(facts, subject, artifacts)
+        foreign = [
+            one
+            for one in artifacts
+            if owner
+            and _namespace(one.site.name) != owner
+            and one.line != own
+            and one.site.role is not Role.DECLARES
+            and one.site.pin is not Pin.PLACEHOLDER
+        ]
+        if not foreign:
+            continue
+        homes = _named(artifacts, own, owner)
+        published: dict[tuple[Kind, str], _Home] | None = None
         told: set[tuple[str, str]] = set()
-        for one in artifacts:
+        for one in foreign:
             home = _home_of(one, homes)
-            if one.site.role is Role.DECLARES or one.site.pin is Pin.PLACEHOLDER:
+            if home is None or (one.site.path, one.site.name) in told:
                 continue
-            if not owner or home is None or _namespace(one) == owner or one.line == own or (one.site.path, one.site.name) in told:
-                continue
+            if (one.site.kind, basename(home.name)) not in homes:
+                # Only the chart of an image is named, or the other way round; what is published says more.
+                published = _published(facts, subject, owner) if published is None else published
+                home = published.get((one.site.kind, basename(home.name)), home)
             told.add((one.site.path, one.site.name))
             yield _finding(facts, one, home, subject.name)
 
 
-def _finding(facts: Facts, one: Reference, home: Reference, name: str) -> Finding:
-    return facts.finding(
+def _finding(facts: Facts, one: Reference, home: _Home, name: str) -> Finding:
+    found = facts.finding(
         (_CODE, _NAME, Severity.WARNING),
         one.subject,
         one.site,
-        f"{one.site.name} stands for what {name} publishes as {home.site.name}",
-        expected=home.site.name,
+        f"{one.site.name} stands for what {name} publishes as {home.name}",
+        expected=home.name,
         actual=one.site.name,
-        why=(f"{home.where} names {home.site.name}", f"{_namespace(one)} is not where this repository publishes"),
-        related=((home.subject, home.site),),
+        why=(home.said, f"{_namespace(one.site.name)} is not where this repository publishes"),
     )
+    return found._replace(related=(home.place,))
 
 
-def _homes(facts: Facts, subject: Subject, artifacts: list[Reference]) -> dict[tuple[Kind, str], Reference]:
+def _named(artifacts: list[Reference], own: str, owner: str) -> dict[tuple[Kind, str], _Home]:
     """Where the repository's own images and charts are fetched from, by kind and basename."""
-    own = facts.identity.address(subject)
-    found: dict[tuple[Kind, str], Reference] = {}
+    found: dict[tuple[Kind, str], _Home] = {}
     for one in artifacts:
-        if one.line == own and own.split("/")[1:2] == [_namespace(one)]:
-            found.setdefault((one.site.kind, basename(one.site.name)), one)
+        if one.line == own and _namespace(one.site.name) == owner:
+            home = _Home(one.site.name, f"{one.where} names {one.site.name}", place(one.subject, one.site))
+            found.setdefault((one.site.kind, basename(one.site.name)), home)
     return found
 
 
-def _home_of(one: Reference, homes: dict[tuple[Kind, str], Reference]) -> Reference | None:
+def _published(facts: Facts, subject: Subject, owner: str) -> dict[tuple[Kind, str], _Home]:
+    """What its pipelines publish under its owner's name, by kind and basename."""
+    kinds = {ArtifactKind.IMAGE: Kind.IMAGE, ArtifactKind.CHART: Kind.CHART}
+    found: dict[tuple[Kind, str], _Home] = {}
+    for artifact in facts.plan(subject).artifacts:
+        name = artifact.name.text
+        if artifact.kind in kinds and name and artifact.places and _namespace(name) == owner:
+            spot = artifact.places[-1]
+            home = _Home(name, f"{path_line(spot)} publishes {name}", place_of(subject, spot))
+            found.setdefault((kinds[artifact.kind], basename(name)), home)
+    return found
+
+
+def _home_of(one: Reference, homes: dict[tuple[Kind, str], _Home]) -> _Home | None:
     name = basename(one.site.name)
     for kind in (one.site.kind, Kind.IMAGE, Kind.CHART):
         if (kind, name) in homes:
@@ -76,15 +114,15 @@ def _home_of(one: Reference, homes: dict[tuple[Kind, str], Reference]) -> Refere
     return None
 
 
-def _namespace(one: Reference) -> str | None:
+def _namespace(name: str) -> str | None:
     """The owner in ``registry/owner/repository``; None where there is none, or where the registry is one machine's.
 
     Images written without a registry have no owner: such a name is often only the handle that a kustomization replaces.
     """
-    parts = one.site.name.removeprefix("oci://").lower().split("/")
+    parts = name.removeprefix("oci://").lower().split("/")
     if parts[:2] == ["docker.io", "library"]:
         return None
-    if len(parts) < 3 or "." not in parts[0] or parts[0].endswith(".local") or "{" in one.site.name or "$" in one.site.name:
+    if len(parts) < 3 or "." not in parts[0] or parts[0].endswith(".local") or "{" in name or "$" in name:
         return None
     return parts[1]
 
