@@ -98,9 +98,9 @@ def _metadata(job: Job, given: dict[str, str], _: YamlNode) -> dict[str, str]:
 
 def _metadata_tag(job: Job, kind: str, rule: str, options: dict[str, str]) -> str | None:
     context = job.context
-    version = parse_version(context.tag) if context.by_tag else None
+    version = parse_version(context.tag) if context.at_tag else None
     if kind in ("semver", "pep440"):
-        value = options.get("value", context.tag if context.by_tag else "")
+        value = options.get("value", context.tag if context.at_tag else "")
         parsed = parse_version(value) if is_known(value) else None
         if parsed is None:
             return None if is_known(value) else context.holes.mark("a version")
@@ -118,8 +118,8 @@ def _metadata_tag(job: Job, kind: str, rule: str, options: dict[str, str]) -> st
         return re.sub(r"\{\{\s*(\w+)\s*\}\}", lambda match: fields.get(match[1], ""), pattern)
     if kind == "ref":
         if options.get("event") == "tag":
-            return context.tag if context.by_tag else None
-        return None if context.by_tag else context.holes.mark("the branch")
+            return context.tag if context.at_tag else None
+        return None if context.at_tag else context.holes.mark("the branch")
     if kind == "sha":
         return (
             options.get("prefix", "sha-") + context.holes.mark("short commit id", SHORT_COMMIT)

@@ -6,6 +6,7 @@ included helper of such is evaluated, and nothing is guessed about any other.
 
 import re
 from collections.abc import Mapping
+
 from relgraph.pipeline.artifacts import ChartImage, Spot
 from relgraph.pipeline.chart_fields import chart_field
 from relgraph.pipeline.context import Context

@@ -80,7 +80,8 @@ class Context:
         self.opaque: frozenset[str] = frozenset()
         self.derived: list[Derived] = []
         self.problems: list[Problem] = []
-        self.by_tag = True
+        self.by_tag = True  # what is recorded is a release of the tag
+        self.at_tag = True  # the pipeline runs on the tag's commit, and git knows the tag
         self.stack: list[Spot] = []
         self.calls = 0
         self.built: Built | None = None  # the kustomization that was built last

@@ -61,7 +61,7 @@ class _Run:
         if not path:
             return MISSING
         unknown = self.shell.unknown
-        tag = self.context.tag if self.context.by_tag else unknown("git tag")
+        tag = self.context.tag if self.context.at_tag else unknown("git tag")
         version = parse_version(tag) if is_known(tag) else None
         fields: dict[str, object] = {
             "Tag": tag, "Version": tag.removeprefix("v"), "RawVersion": tag.removeprefix("v"), "ProjectName": self.project,
@@ -193,7 +193,7 @@ class _Run:
         release = self.root.get("release") or self.root
         owner, name = self.root.string("release", "github", "owner"), self.root.string("release", "github", "name")
         repository = f"{owner}/{name}" if owner and name else self.context.repository
-        tag = self.context.tag if self.context.by_tag else self.shell.unknown("git tag")
+        tag = self.context.tag if self.context.at_tag else self.shell.unknown("git tag")
         self.record(ArtifactKind.RELEASE, repository, [tag], "", release)
         archives = self.root.maps("archives")
         for archive in archives or [self.root]:

@@ -12,7 +12,21 @@ from relgraph.pipeline.make import MakeRun
 from relgraph.pipeline.shell import Argument, Shell
 from relgraph.pipeline.shell_reader import read_script
 from relgraph.pipeline.shell_tree import (
-    AndOr, Case, For, Function, Group, If, Literal, Node, Pipeline, Redirected, Sequence, Simple, Substitution, While, Word,
+    AndOr,
+    Case,
+    For,
+    Function,
+    Group,
+    If,
+    Literal,
+    Node,
+    Pipeline,
+    Redirected,
+    Sequence,
+    Simple,
+    Substitution,
+    While,
+    Word,
 )  # fmt: skip
 from relgraph.pipeline.state import State
 from relgraph.pipeline.tools.options import read_options
@@ -33,7 +47,8 @@ _HOLE = "\U000f0000"
 
 
 class ImageBuild(NamedTuple):
-    """One build: the path of its Dockerfile, the names of its ``--build-arg`` with their places, and whether all are known."""
+    """One build: the path of its Dockerfile (empty where that cannot be told), the names of its ``--build-arg`` with their places,
+    and whether all of those are known."""
 
     dockerfile: str
     arguments: tuple[tuple[str, Spot], ...]
@@ -92,7 +107,7 @@ def image_builds(subject: Subject) -> tuple[ImageBuild, ...]:
         elif name.endswith(".sh"):
             text = subject.text(path)
             if text is not None and _BUILD.search(text.text):
-                found += _script(subject, text.text, Origin.file(text), "", certain=not re.search(r"^\s*cd\s", text.text, re.MULTILINE))
+                found += _script(subject, text.text, Origin.file(text), (path.rpartition("/")[0], ""), certain=not re.search(r"^\s*cd\s", text.text, re.MULTILINE))
         elif path.startswith(".github/workflows/") and name.endswith((".yml", ".yaml")):
             text = subject.text(path)
             if text is not None and (_BUILD.search(text.text) or "build-push-action" in text.text):
@@ -100,19 +115,19 @@ def image_builds(subject: Subject) -> tuple[ImageBuild, ...]:
     return tuple(found)
 
 
-def _script(subject: Subject, source: str, origin: Origin, folder: str, *, certain: bool, expressions: bool = False) -> Iterator[ImageBuild]:
+def _script(subject: Subject, source: str, origin: Origin, folders: tuple[str, ...], *, certain: bool, expressions: bool = False) -> Iterator[ImageBuild]:
     if not certain:
         return
     for command in simple_commands(read_script(source, expressions=expressions).body):
         words = [Argument(_shown(word), word.start, word.end) for word in command.words]
         spot = origin.spot(command.start, command.end)
         if words and words[0].text.rpartition("/")[2] in _BUILDERS and spot is not None:
-            build = _build(subject, words, origin, folder, spot)
+            build = _build(subject, words, origin, folders, spot)
             if build is not None:
                 yield build
 
 
-def _build(subject: Subject, words: list[Argument], origin: Origin, folder: str, spot: Spot) -> ImageBuild | None:
+def _build(subject: Subject, words: list[Argument], origin: Origin, folders: tuple[str, ...], spot: Spot) -> ImageBuild | None:
     texts = [word.text for word in words]
     at = next((index for index, text in enumerate(texts[1:4], 1) if text in ("build", "bud", "b")), None)
     if at is None or not all(text in ("buildx", "image", "builder") or text.startswith("-") for text in texts[1:at]):
@@ -122,10 +137,12 @@ def _build(subject: Subject, words: list[Argument], origin: Origin, folder: str,
     dockerfile = options.text("f", "file")
     path = dockerfile if dockerfile is not None else posixpath.join(context, "Dockerfile")
     if not context or not is_known(path) or path.startswith(("/", "-", "http")):
-        return None
-    path = posixpath.normpath(posixpath.join(folder, path))
-    if path not in subject.entries:
-        return None
+        return ImageBuild("", (), False, spot)
+    # A script may be meant to run in its own folder or in the root.
+    places = [posixpath.normpath(posixpath.join(one, path)) for one in folders]
+    path = next((one for one in places if one in subject.entries), "")
+    if not path:
+        return ImageBuild("", (), False, spot)
     arguments: list[tuple[str, Spot]] = []
     complete = all(is_known(operand.text) for operand in options.operands[:-1]) and len(options.operands) == 1
     for argument in options.all("build-arg"):
@@ -143,7 +160,7 @@ def _makefile(subject: Subject, path: str) -> list[ImageBuild]:
     if text is None or not (_BUILD.search(text.text) or ("build-arg" in text.text and "include" in text.text)):
         return []
     context = Context(subject, "v1.2.3")
-    context.by_tag = False
+    context.by_tag = context.at_tag = False
     folder = path.rpartition("/")[0]
     state = State(context.files)
     state.cwd = folder
@@ -157,7 +174,7 @@ def _makefile(subject: Subject, path: str) -> list[ImageBuild]:
                     continue
                 spot = Spot(file, source.span(line.start, line.end))
                 expanded = run.expand(line.text).lstrip("@-+ \t")
-                builds = _script(subject, expanded, Origin.fixed(spot), folder, certain=not re.search(r"\bcd\s", expanded))
+                builds = _script(subject, expanded, Origin.fixed(spot), (folder,), certain=not re.search(r"\bcd\s", expanded))
                 found += [_placed(subject, run, build) for build in builds]
     except (Exhausted, RecursionError):
         return found
@@ -191,22 +208,22 @@ def _workflow(subject: Subject, text: Text) -> Iterator[ImageBuild]:
                 origin = Origin.block(text, run.lines or [(0, run.written(0, 0)[0])])
                 folder = step.string("working-directory") or ""
                 certain = "${{" not in folder and not re.search(r"(?:^|[;&]\s*)cd\s", run.text, re.MULTILINE)
-                yield from _script(subject, run.text, origin, folder, certain=certain, expressions=True)
+                yield from _script(subject, run.text, origin, (folder,), certain=certain, expressions=True)
             elif uses.startswith("docker/build-push-action"):
-                build = _action(subject, text, step)
-                if build is not None:
-                    yield build
+                yield _action(subject, text, step)
 
 
-def _action(subject: Subject, text: Text, step: YamlNode) -> ImageBuild | None:
+def _action(subject: Subject, text: Text, step: YamlNode) -> ImageBuild:
     context = step.string("with", "context") or "."
     dockerfile = step.string("with", "file") or posixpath.join(context, "Dockerfile")
+    place = step.get("with", "build-args") or step.get("uses") or step
+    spot = Spot(text.path, text.span(max(place.start, 0), max(place.end, 0)))
     if "${{" in dockerfile or "://" in context:
-        return None
+        return ImageBuild("", (), False, spot)
     path = posixpath.normpath(dockerfile)
     node = step.get("with", "build-args")
     if path not in subject.entries:
-        return None
+        return ImageBuild("", (), False, spot)
     arguments: list[tuple[str, Spot]] = []
     complete = True
     position = 0
@@ -221,5 +238,4 @@ def _action(subject: Subject, text: Text, step: YamlNode) -> ImageBuild | None:
             continue
         if node is not None:
             arguments.append((name, Spot(text.path, text.span(*node.written(begin, begin + len(name))))))
-    place = node or step.get("uses") or step
-    return ImageBuild(path, tuple(arguments), complete, Spot(text.path, text.span(max(place.start, 0), max(place.end, 0))))
+    return ImageBuild(path, tuple(arguments), complete, spot)

@@ -62,7 +62,9 @@ class MakeRun:
         self.defaults: dict[str, tuple[str, Assignment]] = {}  # what ?= would have set, had the environment not
         self.making = ""
         self._read: set[str] = set()
+        self._index: tuple[int, dict[str, list[tuple[MakeRule, str]]], list[tuple[str, MakeRule, str]]] | None = None
         state = shell.state
+        self._given = sorted(name for name in state.exported if name in state.variables and re.fullmatch(r"\w+", name))
         for name in state.exported:
             if name in state.variables:
                 self.variables[name] = _Variable(state.variables[name], True, "environment")
@@ -333,13 +335,10 @@ class MakeRun:
 
     def _recipe_shell(self, origin: Origin | None) -> Shell:
         state = self.shell.state.fork(files=False)
-        names = self.exported | {name for name, variable in self.variables.items() if variable.origin == "environment"}
-        if origin is not None:
-            names |= {name for name in self.shell.state.exported if name in self.variables}
         state.variables = {}
-        for name in names:
+        for name in (*self._given, *self.exported):
             variable = self.variables.get(name)
-            if variable is not None and re.fullmatch(r"\w+", name):
+            if variable is not None and (variable.origin == "environment" or name in self.exported or origin is not None):
                 # Within $(shell) only what was there before make is certain, and expanding more could go round in circles.
                 state.variables[name] = variable.text if variable.simple or origin is None else self.expand(variable.text, 1)
         state.exported = set(state.variables)
@@ -388,17 +387,24 @@ class MakeRun:
         return not phony and not rule.prerequisites and path in self.shell.context.subject.entries
 
     def _rules_for(self, target: str) -> tuple[list[tuple[MakeRule, str]], str]:
-        exact = [(rule, path) for rule, path in self.rules if any(target in self.expand(name).split() for name in rule.targets)]
-        if any(rule.recipe for rule, _ in exact) or (
-            exact and not any("%" in name for rule, _ in self.rules for name in rule.targets)
-        ):
-            return exact, ""
-        for rule, path in self.rules:
-            for name in rule.targets:
-                stem = match_pattern(self.expand(name), target) if "%" in name else None
-                if stem and rule.recipe:
-                    return [*exact, (rule, path)], stem
-        return exact, ""
+        if self._index is None or self._index[0] != len(self.rules):
+            exact: dict[str, list[tuple[MakeRule, str]]] = {}
+            patterns: list[tuple[str, MakeRule, str]] = []
+            for rule, path in self.rules:
+                for name in (word for written in rule.targets for word in self.expand(written).split()):
+                    if "%" in name:
+                        patterns.append((name, rule, path))
+                    else:
+                        exact.setdefault(name, []).append((rule, path))
+            self._index = (len(self.rules), exact, patterns)
+        found = self._index[1].get(target, [])
+        if any(rule.recipe for rule, _ in found):
+            return found, ""
+        for name, rule, path in self._index[2]:
+            stem = match_pattern(name, target)
+            if stem and rule.recipe:
+                return [*found, (rule, path)], stem
+        return found, ""
 
     def _recipe(self, rule: MakeRule, path: str, target: str, stem: str) -> None:
         text = self.shell.context.subject.text(path)

@@ -15,7 +15,7 @@ __all__ = ["expander"]
 def expander(subject: Subject, path: str) -> Callable[[str], str]:
     """What makes of a text what make would; what is not known is shown as its reason between angle brackets."""
     context = Context(subject, "v1.2.3")
-    context.by_tag = False
+    context.by_tag = context.at_tag = False
     text = subject.text(path)
     folder = path.rpartition("/")[0]
     state = State(context.files)

@@ -9,7 +9,7 @@ from relgraph.pipeline.context import Context, Exhausted, Origin
 from relgraph.pipeline.shell import Shell
 from relgraph.pipeline.state import State
 from relgraph.pipeline.tools.table import TOOLS
-from relgraph.pipeline.workflow import events_of, run_workflow
+from relgraph.pipeline.workflow import asks_for_tag, events_of, run_workflow
 from relgraph.pipeline.yaml_tree import read_yaml
 
 __all__ = ["evaluate", "evaluate_script", "has_pipeline", "workflow_paths"]
@@ -40,7 +40,7 @@ def evaluate(subject: Subject, tag: str) -> Plan:
     """What the pipelines of a tree would do for a pushed git tag; nothing runs, and nothing is raised.
 
     Workflows that a tag does not start are evaluated too, where they publish: the name of their branch and the like is not
-    known then, and what they make has ``by_tag`` unset.
+    known then, and what they make has ``by_tag`` unset, unless they ask whoever starts them for a version or a tag.
     """
     context = Context(subject, tag)
     triggers: list[Trigger] = []
@@ -53,7 +53,9 @@ def evaluate(subject: Subject, tag: str) -> Plan:
         if not publishes and not _CALLS.search(text.text):
             continue
         root = read_yaml(text.text)
-        events = events_of(text.text, root, tag) if root is not None else ()
+        if root is None:
+            continue
+        events = events_of(text.text, root, tag)
         event = next((one for one in ("push-tag", "release", "create", "dispatch") if one in events), "other")
         if not publishes:
             # A workflow that only calls scripts may release, unless it tests: then it runs for pull requests, too.
@@ -64,7 +66,8 @@ def evaluate(subject: Subject, tag: str) -> Plan:
         if not events or set(events) == {"call"}:
             continue
         triggers.append(Trigger(path, events))
-        context.by_tag = event in ("push-tag", "release", "create")
+        context.at_tag = event in ("push-tag", "release", "create")
+        context.by_tag = context.at_tag or (event == "dispatch" and asks_for_tag(root))
         context.stack.clear()
         try:
             run_workflow(context, path, TOOLS, event if event != "create" else "push-tag", worthwhile=callers.may_publish)
@@ -89,7 +92,7 @@ def evaluate(subject: Subject, tag: str) -> Plan:
 def evaluate_script(subject: Subject, path: str) -> tuple[Stamp, ...]:
     """The edits that a script of the tree would make, called by hand with arguments that nobody knows."""
     context = Context(subject, "v1.2.3")
-    context.by_tag = False
+    context.by_tag = context.at_tag = False
     text = subject.text(path)
     if text is None:
         return ()

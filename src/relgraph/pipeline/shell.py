@@ -456,7 +456,7 @@ class Shell:
             return inner.run(source)
         state = self.state.fork(files=False)
         state.variables = {name: value for name, value in state.variables.items() if name in state.exported}
-        state.functions = {}
+        state.functions, state.arrays = {}, {}
         state.arguments = arguments
         state.script = call.words[0].text if call.words[0].text.endswith(path.rpartition("/")[2]) else path
         result = self.within(state, origin).run(source)
@@ -464,11 +464,23 @@ class Shell:
 
     def _assign(self, assignment: Assignment, variables: dict[str, str]) -> int:
         if assignment.value is None:
-            variables[assignment.name] = self.unknown(f"the array {assignment.name}")
+            self._assign_array(assignment, variables)
             return OK
         text = self.text(assignment.value)
         variables[assignment.name] = variables.get(assignment.name, "") + text if assignment.append else text
         return OK if is_known(text) else ASSUMED
+
+    def _assign_array(self, assignment: Assignment, variables: dict[str, str]) -> None:
+        name = assignment.name
+        if assignment.items is None:
+            self.state.arrays.pop(name, None)
+            variables[name] = self.unknown(f"the array {name}")
+            return
+        items = tuple(argument.text for word in assignment.items for argument in self.fields(word))
+        if assignment.append and name in variables and name not in self.state.arrays:
+            return
+        self.state.arrays[name] = (self.state.arrays.get(name, ()) if assignment.append else ()) + items
+        variables[name] = (self.state.arrays[name] or ("",))[0]
 
     # -- redirections ------------------------------------------------------------------------------------------------------
 
@@ -518,6 +530,9 @@ class Shell:
 
     def fields(self, word: Word) -> list[Argument]:
         """The arguments that a word becomes: expanded, split, matched against file names."""
+        elements = self._elements(word)
+        if elements is not None:
+            return [Argument(text, word.start, word.end) for text in elements]
         pieces = self._pieces(word)
         splits = any(isinstance(part, Parameter | Substitution | Expression) and not part.quoted for part in word.parts)
         if not splits:
@@ -542,6 +557,17 @@ class Shell:
         if current is not None:
             fields.append(current)
         return [Argument(text, word.start, word.end) for field in fields for text in self.state.expand(field)]
+
+    def _elements(self, word: Word) -> list[str] | None:
+        """The elements of a word that is one whole array, or all arguments."""
+        only = word.parts[0] if len(word.parts) == 1 else None
+        if not isinstance(only, Parameter) or only.op:
+            return None
+        if only.name == "@" and only.quoted:
+            return list(self.state.arguments)
+        name, bracket, index = only.name.partition("[")
+        items = self.state.arrays.get(name) if bracket and index in ("@]", "*]") else None
+        return None if items is None else list(items)
 
     def _pieces(self, word: Word) -> list[tuple[str, bool]]:
         pieces: list[tuple[str, bool]] = []
@@ -597,8 +623,8 @@ class Shell:
 
     def _parameter(self, part: Parameter) -> str:
         name = part.name
-        if name.endswith("[]") and not name.startswith("BASH_SOURCE"):
-            return self.unknown(f"the array {name[:-2]}")
+        if "[" in name and not name.startswith("BASH_SOURCE"):
+            return self._element(*name.split("[", 1), op=part.op)
         value = self.lookup(name)
         if part.op == "indirect":
             inner = self.lookup(value) if value is not None and is_known(value) else None
@@ -617,6 +643,15 @@ class Shell:
         if value is not None and not is_known(value) and part.op in (":-", ":+") and len(value) == 1:
             return value if part.op == ":-" and not argument else self.unknown(f"${{{name}{part.op}...}}")
         return expand_value(value, part.op, argument, second, self.context.holes)
+
+    def _element(self, name: str, index: str, op: str) -> str:
+        items = self.state.arrays.get(name)
+        if items is None or op:
+            return self.unknown(f"the array {name}")
+        index = index.rstrip("]")
+        if index in ("@", "*"):
+            return " ".join(items)
+        return items[int(index)] if index.isdigit() and int(index) < len(items) else self.unknown(f"an element of {name}")
 
     # -- tests -------------------------------------------------------------------------------------------------------------
 

@@ -385,7 +385,7 @@ class _Reader(WordReader):
                 if self.position == before:
                     raise ScriptError("a word cannot start here", before)
                 if self.source.startswith("(", self.position) and _ASSIGNMENT.match(words[-1].plain or ""):
-                    self._skip_array()
+                    self._array()
             end = self.position
         return Simple(tuple(assignments), tuple(words), tuple(redirects), self.base + start, self.base + end)
 
@@ -396,24 +396,26 @@ class _Reader(WordReader):
         start = self.position
         self.position = match.end()
         if self.source.startswith("(", self.position):
-            self._skip_array()
-            return Assignment(match[1], None, bool(match[3]), self.base + start, self.base + self.position)
+            items = self._array()
+            return Assignment(match[1], None, bool(match[3]), self.base + start, self.base + self.position, items)
         value = self.word()
         if match[2]:
-            return Assignment(match[1], None, append=True, start=self.base + start, end=value.end)
+            return Assignment(match[1], None, True, self.base + start, value.end)
         return Assignment(match[1], value, bool(match[3]), self.base + start, value.end)
 
-    def _skip_array(self) -> None:
+    def _array(self) -> tuple[Word, ...]:
         opened = self.position
         self.position += 1
+        items: list[Word] = []
         while True:
             self._lines()
             if self.position >= len(self.source):
                 raise ScriptError("an array is not closed", opened)
             if self.source[self.position] == ")":
                 self.position += 1
-                return
+                return tuple(items)
             before = self.position
-            self.word()
+            items.append(self.word())
             if self.position == before:
                 self.position += 1
+                items.pop()

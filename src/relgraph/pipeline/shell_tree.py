@@ -83,11 +83,12 @@ class Word:
 
 
 class Assignment:
-    """``name=value`` before a command or alone; an array's value is None."""
+    """``name=value`` before a command or alone; of an array ``value`` is None, and ``items`` are its elements (None: one of them is set)."""
 
-    __slots__ = ("append", "end", "name", "start", "value")
+    __slots__ = ("append", "end", "items", "name", "start", "value")
 
-    def __init__(self, name: str, value: Word | None, append: bool, start: int, end: int) -> None:
+    def __init__(self, name: str, value: Word | None, append: bool, start: int, end: int, items: tuple[Word, ...] | None = None) -> None:
+        self.items = items
         self.name = name
         self.value = value
         self.append = append

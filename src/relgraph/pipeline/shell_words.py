@@ -209,7 +209,7 @@ class WordReader:
         prefix, name, index = match[1], match[2], match[3]
         self.position = match.end()
         if index is not None:
-            name += "[]"
+            name += index
         operator = _OPERATOR.match(self.source, self.position)
         op, argument, second = "", None, None
         if prefix:

@@ -174,6 +174,7 @@ class State:
         self.variables: dict[str, str] = variables or {}
         self.exported: set[str] = set(self.variables)
         self.cwd = ""
+        self.arrays: dict[str, tuple[str, ...]] = {}
         self.functions: dict[str, Node] = {}
         self.arguments: tuple[str, ...] = ()
         self.script = "sh"
@@ -187,6 +188,7 @@ class State:
         copy = State(self.files.fork() if files else self.files, dict(self.variables))
         copy.exported = set(self.exported)
         copy.cwd, copy.functions, copy.arguments, copy.script = self.cwd, dict(self.functions), self.arguments, self.script
+        copy.arrays = dict(self.arrays)
         copy.packages = list(self.packages) if files else self.packages
         copy.images = dict(self.images) if files else self.images
         copy.open_world, copy.conditional = self.open_world, self.conditional
@@ -201,6 +203,7 @@ class State:
             values = {branch.variables.get(name) for branch in branches}
             only = values.pop() if len(values) == 1 else None
             self.variables[name] = only if only is not None else holes.mark(f"{name} depends on a condition")
+        self.arrays = {name: items for name, items in first.arrays.items() if all(branch.arrays.get(name) == items for branch in branches)}
         self.exported = {name for branch in branches for name in branch.exported}
         self.cwd = first.cwd if len({branch.cwd for branch in branches}) == 1 else holes.mark("the folder depends on a condition")
         for branch in branches:
@@ -211,11 +214,7 @@ class State:
         self.files.opaque = frozenset().union(*(branch.files.opaque for branch in branches))
         for path in sorted({path for branch in branches for path in branch.files.written}):
             texts = {branch.files.read(path) for branch in branches}
-            only = texts.pop() if len(texts) == 1 else None
-            if len(texts) == 0:
-                self.files.write(path, only)
-            else:
-                self.files.write(path, holes.mark(f"{path} depends on a condition"))
+            self.files.write(path, texts.pop() if len(texts) == 1 else holes.mark(f"{path} depends on a condition"))
 
     def resolve(self, path: str) -> str | None:
         """A path as commands give it, from the root; None where it cannot be told."""

@@ -17,7 +17,7 @@ from relgraph.pipeline.value import COMMIT
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.syntax.text import Text
 
-__all__ = ["Job", "events_of", "jobs_in_order", "run_workflow"]
+__all__ = ["Job", "asks_for_tag", "events_of", "jobs_in_order", "run_workflow"]
 
 _ENV_FILE, _OUTPUT_FILE = "/github/env", "/github/output"
 _BARE_EVENT = re.compile(
@@ -27,7 +27,7 @@ _BARE_EVENT = re.compile(
 _ASSIGNED = re.compile(r"([A-Za-z_][\w-]*)=(.*)")
 _HERE = re.compile(r"([A-Za-z_][\w-]*)<<(\S+)")
 _SET_OUTPUT = re.compile(r"^::set-output name=([\w-]+)::(.*)$", re.MULTILINE)
-_TAG_INPUT = re.compile(r"(?:^|[_-])(?:tag|version|ref|release)(?:$|[_-])|tag|version", re.IGNORECASE)
+_TAG_INPUT = re.compile(r"(?:^|[_-])(?:git[_-]?tag|tag|version|release)(?:[_-](?:name|number))?$", re.IGNORECASE)
 _MAX_COMBINATIONS = 6
 _MAX_DEPTH = 4
 
@@ -70,6 +70,12 @@ def events_of(source: str, root: YamlNode, tag: str) -> tuple[str, ...]:
         if "branches" in filters or not filters:
             found.append("other")
     return tuple(dict.fromkeys(found))
+
+
+def asks_for_tag(root: YamlNode) -> bool:
+    """Whether a workflow asks whoever starts it by hand for a version or a tag."""
+    inputs = root.get("on", "workflow_dispatch", "inputs")
+    return inputs is not None and any(_TAG_INPUT.search(name) for name in inputs.pairs)
 
 
 def _any_matches(patterns: list[str], tag: str) -> bool:
@@ -137,11 +143,11 @@ class Job:
     def _github(self) -> dict[str, str]:
         context, mark = self.context, self.context.holes.mark
         owner = context.repository.partition("/")[0]
-        by_tag = context.by_tag
+        at_tag = context.at_tag
         return {
-            "ref": f"refs/tags/{context.tag}" if by_tag else mark("github.ref"),
-            "ref_name": context.tag if by_tag else mark("github.ref_name"),
-            "ref_type": "tag" if by_tag else mark("github.ref_type"),
+            "ref": f"refs/tags/{context.tag}" if at_tag else mark("github.ref"),
+            "ref_name": context.tag if at_tag else mark("github.ref_name"),
+            "ref_type": "tag" if at_tag else mark("github.ref_type"),
             "repository": context.repository, "repository_owner": owner, "sha": mark("commit id", COMMIT),
             "event_name": "release" if self.event == "release" else "push" if self.event == "push-tag" else mark("github.event_name"),
             "event.release.tag_name": context.tag if self.event == "release" else mark("github.event.release.tag_name"),
@@ -156,11 +162,11 @@ class Job:
         if context == "env":
             found = self.environment.get(rest)
             return found if found is not None else None if self.state.open_world else ""
+        if context == "inputs" or path.startswith("github.event.inputs."):
+            return self.inputs.get(path.rpartition(".")[2], self.context.holes.mark(path))
         if context == "github":
             found = self.github.get(rest)
             return found if found is not None else self.context.holes.mark(path)
-        if context == "inputs" or path.startswith("github.event.inputs."):
-            return self.inputs.get(path.rpartition(".")[2], self.context.holes.mark(path))
         if context == "matrix":
             return self.matrix.get(rest, self.context.holes.mark(path))
         if context in ("steps", "needs"):

@@ -54,7 +54,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
                     if name not in names and not _PREDEFINED.fullmatch(name) and (name, spot) not in told:
                         told.add((name, spot))
                         yield _unknown(subject, path, name, spot, declared)
-            if all(build.complete for build in mine):
+            # A build whose Dockerfile cannot be told may be one of this file, with arguments that nobody sees.
+            if all(build.complete for build in mine) and all(build.dockerfile for build in builds):
                 passed = {name for build in mine for name, _ in build.arguments}
                 yield from _unfed(subject, text, declared, passed, mine[0].spot)
 

@@ -178,8 +178,11 @@ class _Judge:
         self.publishers: dict[tuple[ArtifactKind, str], Subject] = {}
         self.revisions: dict[tuple[int, str], Subject] = {}
         for subject in facts.world.subjects:
-            for artifact in facts.plan(subject).artifacts:
-                if artifact.by_tag and artifact.name.text is not None and artifact.kind in (ArtifactKind.CHART, ArtifactKind.IMAGE):
+            plan = facts.plan(subject)
+            # Where a person types the version, nobody knows whether with a v.
+            pushed = {trigger.path for trigger in plan.triggers if {"push-tag", "release", "create"} & set(trigger.events)}
+            for artifact in plan.artifacts:
+                if artifact.by_tag and artifact.places and artifact.places[0].path in pushed and artifact.name.text is not None and artifact.kind in (ArtifactKind.CHART, ArtifactKind.IMAGE):
                     self.publishers.setdefault((artifact.kind, artifact.name.text), subject)
 
     def reference(self, one: Reference, value: str, version: Version, kind: ArtifactKind) -> Iterator[Finding]:

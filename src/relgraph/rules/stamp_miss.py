@@ -22,26 +22,33 @@ _RESIDUE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         told: set[tuple[Spot, str]] = set()
-        for stamp in facts.plan(subject).stamps:
-            yield from _judge(subject, stamp, Severity.ERROR if stamp.by_tag else Severity.WARNING, told)
+        stamps = facts.plan(subject).stamps
+        for stamp in stamps:
+            yield from _judge(subject, stamp, Severity.ERROR if stamp.by_tag else Severity.WARNING, told, _useful(stamps))
         for path in subject.entries:
             if _RELEASE_SCRIPT.search(path) and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.TEST):
                 text = subject.text(path)
                 if text is not None and _EDITS.search(text.text):
                     from relgraph.pipeline.plan import evaluate_script  # noqa: PLC0415 - few trees have such scripts
 
-                    for stamp in evaluate_script(subject, path):
+                    stamps = evaluate_script(subject, path)
+                    for stamp in stamps:
                         if stamp.exists:
                             # A file that a script edits and that is gone is missing, which is said elsewhere.
-                            yield from _judge(subject, stamp, Severity.WARNING, told)
+                            yield from _judge(subject, stamp, Severity.WARNING, told, _useful(stamps))
 
 
-def _judge(subject: Subject, stamp: Stamp, severity: Severity, told: set[tuple[Spot, str]]) -> Iterator[Finding]:
+def _useful(stamps: tuple[Stamp, ...]) -> frozenset[tuple[Spot, str]]:
+    """Edits that find something in one of the files that they run over, as in a loop: they need not in the others."""
+    return frozenset((stamp.places[-1], str(stamp.pattern)) for stamp in stamps if stamp.places and stamp.matched is not False)
+
+
+def _judge(subject: Subject, stamp: Stamp, severity: Severity, told: set[tuple[Spot, str]], useful: frozenset[tuple[Spot, str]]) -> Iterator[Finding]:
     if not stamp.places or stamp.conditional:
         return
     spot = stamp.places[-1]
     key = (spot, f"{stamp.path}\0{stamp.pattern}")
-    if key in told:
+    if key in told or (stamp.matched is False and stamp.exists and (spot, str(stamp.pattern)) in useful):
         return
     told.add(key)
     rule = (_CODE, _NAME, severity)

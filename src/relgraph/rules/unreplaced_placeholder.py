@@ -74,13 +74,18 @@ def _sites(facts: Facts, subject: Subject, plan: Plan, charts: list[Artifact], t
             continue
         folder = next((one for one in folders if site.path.startswith(f"{one}/")), None)
         spot = Spot(site.path, site.span)
-        if folder is None or site.role is Role.MENTION or not _MARKER.search(site.value) or plan.may_rewrite(site.path) or spot in told:
+        if folder is None or not _is_shipped(site.path.removeprefix(f"{folder}/")) or site.role is Role.MENTION or not _MARKER.search(site.value) or plan.may_rewrite(site.path) or spot in told:
             continue
         if site.path == f"{folder}/Chart.yaml" and folder in stamped:
             continue
         told.add(spot)
         yield _finding(subject, plan, folders[folder], spot, site.value)
     _ = facts
+
+
+def _is_shipped(path: str) -> bool:
+    """Whether a chart's file says what is installed; its documents may hold examples."""
+    return path.startswith(("templates/", "crds/")) or path in ("values.yaml", "Chart.yaml")
 
 
 _WORKFLOW = """\

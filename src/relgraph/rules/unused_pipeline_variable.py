@@ -23,8 +23,10 @@ _AMBIENT = re.compile(
     r"(?:GITHUB|GH|RUNNER|DOCKER|BUILDKIT|BUILDX|KO|COSIGN|HELM|KUBE\w*|ENVTEST|GO\w*|CGO|NPM|NODE|PYTHON|PIP|CARGO|RUST\w*|JAVA|MAVEN|GRADLE|AWS|AZURE|GOOGLE|CLOUDSDK|TF|CI|SYFT|GRYPE|TRIVY|CT|EE|PRE_COMMIT|ACTIONS|INPUT)_\w+"
 )
 _CALLS = re.compile(r"\bmake\b|\./\S|\b(?:ba)?sh[ \t]+\S|\bpython3?[ \t]|\bnpm\b|\bgo[ \t]+(?:run|test)\b|uses:[ \t]*\./|\bdocker[ \t]+compose\b|\benvsubst\b|\bbin/|\bscripts?/|\bhack/")
-_READERS = re.compile(r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|js|mjs|ts|go|ya?ml|toml|tmpl|tpl|json|in|rs)|[^/]*Dockerfile[^/]*|[^/.]+)$")
-_MAX_FILES = 3000
+_READERS = re.compile(r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|ya?ml|toml|tmpl|tpl|in)|[^/]*Dockerfile[^/]*|[^/.]+)$")
+# Programs that a pipeline runs from source, and that may look into their environment.
+_PROGRAMS = re.compile(r"(?:^|/)(?:tests?|e2e|hack|scripts?|tools|magefiles|\.github)/.*\.(?:go|js|mjs|ts|rs)$|^[^/]+\.(?:go|js|ts)$")
+_MAX_FILES = 800
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -53,10 +55,12 @@ class _Words:
         if self._texts is None:
             paths = [
                 path for path in self._subject.entries
-                if _READERS.search(path) and path != but and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.DOCUMENT)
+                if (_READERS.search(path) or _PROGRAMS.search(path)) and path != but and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.DOCUMENT)
             ]  # fmt: skip
-            self._texts = [data.decode("utf-8", "replace") for _, data in self._subject.tree.read_many(paths[:_MAX_FILES])]
-        return any(name in text for text in self._texts)
+            # In a tree with very many of them some may read it: nothing is said then.
+            many = len(paths) > _MAX_FILES
+            self._texts = None if many else [data.decode("utf-8", "replace") for _, data in self._subject.tree.read_many(paths)]
+        return self._texts is None or any(name in text for text in self._texts)
 
 
 def _workflow(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:

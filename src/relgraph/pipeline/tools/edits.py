@@ -222,6 +222,9 @@ def _copy(shell: Shell, call: Call) -> Result:
                 files.write(destination, text)
             if call.words[0].text == "mv":
                 files.write(path, None)
+        for index, package in enumerate(shell.state.packages):
+            if package.path == source:
+                shell.state.packages[index] = package._replace(path=place)
     return Result()
 
 

@@ -27,7 +27,7 @@ def _git(shell: Shell, call: Call) -> Result:
         return Result(_rev_parse(shell, texts) + "\n")
     if command in ("log", "show"):
         return Result(_log(shell, " ".join(texts)) + "\n")
-    if command == "tag" and any(text.startswith(("--points-at", "--contains")) for text in texts) and shell.context.by_tag:
+    if command == "tag" and any(text.startswith(("--points-at", "--contains")) for text in texts) and shell.context.at_tag:
         return Result(shell.context.tag + "\n")
     if command == "checkout" or (command == "restore" and texts):
         _restore(shell, texts)
@@ -43,7 +43,7 @@ def _git(shell: Shell, call: Call) -> Result:
 def _describe(shell: Shell, call: Call, texts: list[str]) -> str:
     options = read_options(call.words[1:], ("match", "exclude", "abbrev", "candidates", "dirty"))
     others = [operand.text for operand in options.operands if operand.text not in ("describe", "HEAD")]
-    if others or not shell.context.by_tag or "-C" in call.texts:
+    if others or not shell.context.at_tag or "-C" in call.texts:
         return shell.unknown("output of git describe")
     for argument in options.all("match"):
         pattern = glob_pattern(argument.text)
@@ -58,7 +58,7 @@ def _rev_parse(shell: Shell, texts: list[str]) -> str:
     if "--show-toplevel" in texts:
         return ROOT
     if "--abbrev-ref" in texts:
-        return "HEAD" if shell.context.by_tag else shell.unknown("the branch")
+        return "HEAD" if shell.context.at_tag else shell.unknown("the branch")
     if any(text.startswith("--short") for text in texts):
         return shell.unknown("short commit id", SHORT_COMMIT)
     return shell.unknown("commit id", COMMIT)
