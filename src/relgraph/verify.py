@@ -1,6 +1,5 @@
 """The main job with a declaration: a workspace's graph against its repositories."""
 
-from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -9,14 +8,13 @@ from typing import NamedTuple
 
 from relgraph.errors import EnvironmentFailure, UsageError
 from relgraph.git.target import NothingThen, Target, open_target
-from relgraph.graph.propagate import RepoState, propagate
-from relgraph.infer.declared import Declared, address_of
+from relgraph.infer.declared import address_of
+from relgraph.infer.declaring import declare
 from relgraph.infer.facts import Facts
-from relgraph.infer.standing import standing
 from relgraph.judging import judge_facts
 from relgraph.model.finding import Report, Severity
 from relgraph.model.graph import Graph, Node
-from relgraph.model.world import Subject, World
+from relgraph.model.world import Subject
 from relgraph.reading import SiteReader
 from relgraph.workspace.find import choose, documents, find_workspace
 from relgraph.workspace.load import load_graphs
@@ -72,10 +70,7 @@ def open_facts(workspace: Workspace, request: Request, stack: ExitStack, *, site
             hint="give the folder of clones with --repos, or a repository's 'path' in the graph",
             details=tuple(missing) if len(missing) > 1 else (),
         )
-    everyone = subjects | external
-    states = {node_id: standing(graph.nodes[node_id], subject) for node_id, subject in everyone.items()}
-    declared = Declared(graph, propagate(graph, states | _without_clone(graph, everyone)), everyone)
-    return Facts(World(tuple(subjects.values()), tuple(external.values())), declared)
+    return declare(graph, subjects, external)
 
 
 def verify(workspace: Workspace, request: Request) -> Report:
@@ -101,15 +96,6 @@ def states(graph: Graph, report: Report) -> dict[str, str]:
         if node is not None and (node not in found or Severity(found[node]).rank > finding.severity.rank):
             found[node] = finding.severity.value
     return found
-
-
-def _without_clone(graph: Graph, subjects: Iterable[str]) -> dict[str, RepoState]:
-    known = set(subjects)
-    return {
-        node.id: RepoState(None, f"{node.name} is external and has no clone here")
-        for node in graph.nodes.values()
-        if node.kind == "repo" and node.id not in known
-    }
 
 
 def _check_revisions(graph: Graph, request: Request) -> None:

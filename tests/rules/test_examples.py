@@ -2,14 +2,14 @@
 
 import pytest
 
-from judged import findings
+from relgraph.cli.trial import try_rule
 from relgraph.model.finding import Finding
 from relgraph.rules.registry import RULES
 from relgraph.rules.rule import Example, Rule
 
 
 def told(rule: Rule, example: Example) -> list[Finding]:
-    return findings(rule, example.commits, example.siblings)
+    return list(try_rule(rule, example))
 
 
 def cases(kind: str) -> list[object]:

@@ -9,8 +9,9 @@ from relgraph.infer.references import Reference
 from relgraph.infer.resolve import Resolved, Resolver
 from relgraph.infer.roles import path_role
 from relgraph.model.finding import Finding, Fix, Place, Severity, fingerprint
-from relgraph.model.repository import Tag
-from relgraph.model.site import Kind, Pin, Site
+from relgraph.model.graph import Origin
+from relgraph.model.repository import WORKTREE, Tag
+from relgraph.model.site import Kind, Pin, Site, Span
 from relgraph.model.version import natural_key, parse_version
 from relgraph.model.world import Subject, World
 from relgraph.pipeline.artifacts import Plan
@@ -125,6 +126,27 @@ class Facts:
             tuple(place(*one) for one in related),
             Fix(site.raw, expected) if fixable and expected is not None else None,
             fingerprint(code, node, site.path, context),
+        )  # fmt: skip
+
+
+    def declared_finding(
+        self,
+        rule: tuple[str, str, Severity],
+        origin: Origin,
+        message: str,
+        *,
+        node: str,
+        expected: str | None = None,
+        actual: str | None = None,
+        why: tuple[str, ...] = (),
+        related: tuple[tuple[Subject, Site], ...] = (),
+    ) -> Finding:
+        """A finding about the declaration itself, at the place where it was declared (the workspace's own file, as it is now)."""
+        code, name, severity = rule
+        span = Span(0, 0, origin.line, origin.column, origin.line, origin.column)
+        return Finding(
+            code, name, severity, node, message, Place("", WORKTREE, origin.path, span), expected, actual, why,
+            tuple(place(*one) for one in related), None, fingerprint(code, node, origin.path, message),
         )  # fmt: skip
 
 

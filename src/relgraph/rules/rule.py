@@ -14,11 +14,12 @@ class Example(NamedTuple):
     """A small world: commits of the judged repository, oldest first, and those of its siblings by name.
 
     The judged revision is the last commit. ``address`` of a repository called NAME is ``github.com/example/NAME``; the
-    judged one is called ``platform``.
+    judged one is called ``platform``. With ``graph``, a graph document, the declared repositories of those names are judged by it.
     """
 
     commits: tuple[Commit, ...]
     siblings: dict[str, tuple[Commit, ...]] = {}  # noqa: RUF012 - an immutable default by use; NamedTuple has no factory
+    graph: str = ""
 
 
 class Rule(NamedTuple):

@@ -1,0 +1,25 @@
+"""From a graph and the repositories at hand to facts: versions are read from tags and propagated once."""
+
+from collections.abc import Mapping
+
+from relgraph.graph.propagate import RepoState, propagate
+from relgraph.infer.declared import Declared
+from relgraph.infer.facts import Facts
+from relgraph.infer.standing import standing
+from relgraph.model.graph import Graph
+from relgraph.model.world import Subject, World
+
+__all__ = ["declare"]
+
+
+def declare(graph: Graph, subjects: Mapping[str, Subject], external: Mapping[str, Subject]) -> Facts:
+    """The facts of a declared world: ``subjects`` (by node id) are judged, ``external`` ones lend their tags."""
+    everyone = {**subjects, **external}
+    states: dict[str, RepoState] = {}
+    for node in graph.nodes.values():
+        if node.kind == "repo":
+            subject = everyone.get(node.id)
+            absent = RepoState(None, f"{node.name} is external and has no clone here")
+            states[node.id] = absent if subject is None else standing(node, subject)
+    declared = Declared(graph, propagate(graph, states), everyone)
+    return Facts(World(tuple(subjects.values()), tuple(external.values())), declared)

@@ -1,0 +1,157 @@
+"""RG604 and RG605: the graph's edges and the places that refer to each other tell different stories."""
+
+from collections.abc import Iterator
+
+from relgraph.infer.declared import Declared
+from relgraph.infer.facts import Facts
+from relgraph.infer.references import Reference
+from relgraph.infer.roles import PathRole
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.graph import EdgeKind, Node
+from relgraph.model.site import Kind, Role, Site
+from relgraph.model.world import Subject
+from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.rules.undeclared_artifact import GRAPH
+
+__all__ = ["UNDECLARED", "UNSHOWN"]
+
+_PAST = (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED)
+
+
+def _heads(declared: Declared, one: Reference) -> frozenset[str]:
+    """The nodes that a reference may be to: the artifact it names, else all of its version line, the repository included."""
+    direct = declared.artifact(one.site)
+    if direct is not None:
+        return frozenset((direct.id,))
+    return frozenset(node.id for node in declared.graph.nodes.values() if declared.line(node) == one.line)
+
+
+def _shown(facts: Facts, declared: Declared) -> dict[tuple[str, str], Reference]:
+    """A reference for each pair of a node whose file it stands in and a node that it may be to."""
+    found: dict[tuple[str, str], Reference] = {}
+    cache: dict[str, frozenset[str]] = {}
+    for one in facts.references:
+        key = one.line if declared.artifact(one.site) is None else one.site.name.lower()
+        heads = cache.get(key)
+        if heads is None:
+            heads = cache[key] = _heads(declared, one)
+        if heads:
+            for owner in declared.owners(one.subject, one.site.path):
+                for head in heads:
+                    found.setdefault((owner.id, head), one)
+    return found
+
+
+def _check_unshown(facts: Facts) -> Iterator[Finding]:
+    declared = facts.declared
+    if declared is None:
+        return
+    shown = _shown(facts, declared)
+    for edge in declared.graph.edges:
+        tail, head = declared.graph.nodes[edge.tail], declared.graph.nodes[edge.head]
+        if edge.kind is not EdgeKind.REFERS_TO or declared.homes.get(tail.id) not in declared.subjects or not (tail.source or tail.paths):
+            continue
+        parts = [one.head for one in declared.graph.edges if one.tail == tail.id and one.kind is EdgeKind.CONTAINS]
+        if any((part, head.id) in shown for part in (tail.id, *parts)):
+            continue
+        if (head.kind == "hook" or not head.ref) and _names_file(facts, declared, tail, head):
+            continue
+        yield facts.declared_finding(
+            (UNSHOWN.code, UNSHOWN.name, Severity.WARNING),
+            edge.origin,
+            f"{tail.id} is said to use {head.id}, but none of its files refers to it",
+            node=tail.id,
+            why=(f"its files are {', '.join(tail.paths or (tail.source,))}", "remove the edge, or declare the site that shows it"),
+        )
+
+
+def _names_file(facts: Facts, declared: Declared, tail: Node, head: Node) -> bool:
+    """Whether a file of ``tail`` names a file of ``head``: by a path of the same tree, or by a URL into the repository."""
+    patterns = head.paths or ((head.source,) if head.source else ())
+    for subject in facts.world.targets:
+        for site in subject.sites:
+            target = _target(site)
+            named = target and any(target.endswith(pattern.rstrip("*/")) for pattern in patterns)
+            if named and any(owner.id == tail.id for owner in declared.owners(subject, site.path)):
+                return True
+    return False
+
+
+def _target(site: Site) -> str:
+    if site.kind is Kind.FILE:
+        return site.get("resolved") or site.name
+    return site.get("path") if site.kind is Kind.GIT else ""
+
+
+def _check_undeclared(facts: Facts) -> Iterator[Finding]:
+    declared = facts.declared
+    if declared is None:
+        return
+    told: dict[tuple[str, str], list[tuple[Subject, Site]]] = {}
+    for one in facts.references:
+        if one.role in _PAST or one.site.role in (Role.MENTION, Role.DECLARES, Role.RECORD) or one.site.kind not in (Kind.IMAGE, Kind.CHART):
+            continue
+        head = declared.artifact(one.site)
+        owners = declared.owners(one.subject, one.site.path)
+        if head is None or not owners or any(_allowed(declared, owner.id, head.id) for owner in owners):
+            continue
+        told.setdefault((owners[0].id, head.id), []).append((one.subject, one.site))
+    for (tail, head_id), places in sorted(told.items()):
+        (subject, site), *rest = places
+        yield facts.finding(
+            (UNDECLARED.code, UNDECLARED.name, Severity.WARNING),
+            subject,
+            site,
+            f"{tail} refers to {head_id} here, but the graph has no such edge",
+            node=tail,
+            actual=site.name,
+            why=(f"{site.path} belongs to {tail}", f"{site.name} is {head_id}", f"add {head_id.partition('.')[2]} to its 'uses', or remove the reference"),
+            related=tuple(rest[:8]),
+        )
+
+
+def _allowed(declared: Declared, tail: str, head: str) -> bool:
+    if tail == head or (tail, head) in declared.edges:
+        return True
+    # What contains a part may be read as the part, and the part as it.
+    wholes = [edge.tail for edge in declared.graph.edges if edge.kind is EdgeKind.CONTAINS and edge.head == tail]
+    parts = [edge.head for edge in declared.graph.edges if edge.kind is EdgeKind.CONTAINS and edge.tail == tail]
+    return any((other, head) in declared.edges for other in (*wholes, *parts))
+
+
+_FILES = {"go.mod": "module github.com/example/platform\n"}
+_SCRIPT = "docker run ghcr.io/example/platform/web:0.1.0\n"
+_SET = "files:\n  scripts: {{from: platform, paths: [scripts/**]{}}}\n"
+
+
+def _world(script: str) -> tuple[Commit, ...]:
+    return (Commit({**_FILES, "scripts/run.sh": script}, tags=("v0.1.0",)),)
+
+
+UNSHOWN = Rule(
+    "RG604",
+    "unshown-edge",
+    Severity.WARNING,
+    "a declared reference is shown by no file",
+    """
+    The graph says that a node uses another, and none of the node's files refers to it. Either the reference is gone and the graph old, or
+    it is written in a form that no extractor reads; then declare it under `sites`.
+    """,
+    _check_unshown,
+    failing=(Example(_world("echo nothing\n"), graph=GRAPH.format(more=_SET.format(", uses: [web]"))),),
+    passing=(Example(_world(_SCRIPT), graph=GRAPH.format(more=_SET.format(", uses: [web]"))),),
+)
+
+UNDECLARED = Rule(
+    "RG605",
+    "undeclared-edge",
+    Severity.WARNING,
+    "a file refers to an artifact that its node is not declared to use",
+    """
+    A file that belongs to a node refers to a declared artifact, and the graph has no edge between the two. Whoever asks what a release of
+    the artifact entails is not told of this place. Add the edge, or remove the reference.
+    """,
+    _check_undeclared,
+    failing=(Example(_world(_SCRIPT), graph=GRAPH.format(more=_SET.format(""))),),
+    passing=(Example(_world(_SCRIPT), graph=GRAPH.format(more=_SET.format(", uses: [web]"))),),
+)
