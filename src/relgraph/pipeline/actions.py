@@ -56,7 +56,7 @@ def _goreleaser(job: Job, given: dict[str, str], step: YamlNode) -> dict[str, st
         shell.state.cwd = shell.state.resolve(given["workdir"]) or ""
     arguments = given.get("args", "")
     words = shlex.split(arguments) if is_known(arguments) else arguments.split()
-    if not given.get("install-only") == "true":
+    if given.get("install-only") != "true":
         shell.dispatch(job.call("goreleaser", words, node))
     return None
 

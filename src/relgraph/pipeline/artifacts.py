@@ -6,7 +6,20 @@ from typing import NamedTuple
 from relgraph.model.site import Span
 from relgraph.pipeline.value import Value
 
-__all__ = ["Artifact", "ArtifactKind", "ChartImage", "Derived", "Leak", "Packaging", "Plan", "Problem", "Push", "Spot", "Stamp", "Trigger"]
+__all__ = [
+    "Artifact",
+    "ArtifactKind",
+    "ChartImage",
+    "Derived",
+    "Leak",
+    "Packaging",
+    "Plan",
+    "Problem",
+    "Push",
+    "Spot",
+    "Stamp",
+    "Trigger",
+]
 
 
 class Spot(NamedTuple):
@@ -162,7 +175,7 @@ class Plan(NamedTuple):
 
     def may_rewrite(self, path: str) -> bool:
         """Whether the file is, or may be, changed by the pipelines."""
-        return path in self.rewritten or any(prefix == "" or path == prefix or path.startswith(f"{prefix}/") for prefix in self.opaque)
+        return path in self.rewritten or any(prefix in ("", path) or path.startswith(f"{prefix}/") for prefix in self.opaque)
 
     def published(self, kind: ArtifactKind, name: str) -> tuple[Artifact, ...]:
         """The artifacts of that kind and (fully known) name which a pushed tag publishes."""

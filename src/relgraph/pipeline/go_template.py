@@ -139,7 +139,7 @@ def _if(
         if undecided and not nested:
             break
     if undecided:
-        texts = {body for body in undecided}
+        texts = set(undecided)
         chosen = texts.pop() if len(texts) == 1 and len(undecided) > 1 else template.holes.mark("text that depends on a condition")
     return chosen or "", at + 1
 

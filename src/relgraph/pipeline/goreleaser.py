@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from relgraph.model.version import parse_version
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind, Spot
+from relgraph.pipeline.command import Call, Stop
 from relgraph.pipeline.go_template import MISSING, Template, render
 from relgraph.pipeline.goreleaser_files import CONFIGURATIONS, project_name
 from relgraph.pipeline.references import canonical, split_reference
-from relgraph.pipeline.shell import Call, Shell, Stop
+from relgraph.pipeline.shell import Shell
 from relgraph.pipeline.value import COMMIT, SHORT_COMMIT, is_known
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.syntax.text import Text

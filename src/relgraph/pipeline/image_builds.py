@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Spot
+from relgraph.pipeline.command import Argument
 from relgraph.pipeline.context import Context, Exhausted, Origin
 from relgraph.pipeline.make import MakeRun
-from relgraph.pipeline.shell import Argument, Shell
+from relgraph.pipeline.shell import Shell
 from relgraph.pipeline.shell_reader import read_script
 from relgraph.pipeline.shell_tree import (
     AndOr,
@@ -107,7 +108,13 @@ def image_builds(subject: Subject) -> tuple[ImageBuild, ...]:
         elif name.endswith(".sh"):
             text = subject.text(path)
             if text is not None and _BUILD.search(text.text):
-                found += _script(subject, text.text, Origin.file(text), (path.rpartition("/")[0], ""), certain=not re.search(r"^\s*cd\s", text.text, re.MULTILINE))
+                found += _script(
+                    subject,
+                    text.text,
+                    Origin.file(text),
+                    (path.rpartition("/")[0], ""),
+                    certain=not re.search(r"^\s*cd\s", text.text, re.MULTILINE),
+                )
         elif path.startswith(".github/workflows/") and name.endswith((".yml", ".yaml")):
             text = subject.text(path)
             if text is not None and (_BUILD.search(text.text) or "build-push-action" in text.text):
@@ -115,7 +122,9 @@ def image_builds(subject: Subject) -> tuple[ImageBuild, ...]:
     return tuple(found)
 
 
-def _script(subject: Subject, source: str, origin: Origin, folders: tuple[str, ...], *, certain: bool, expressions: bool = False) -> Iterator[ImageBuild]:
+def _script(
+    subject: Subject, source: str, origin: Origin, folders: tuple[str, ...], *, certain: bool, expressions: bool = False
+) -> Iterator[ImageBuild]:
     if not certain:
         return
     for command in simple_commands(read_script(source, expressions=expressions).body):
@@ -170,7 +179,11 @@ def _makefile(subject: Subject, path: str) -> list[ImageBuild]:
         for rule, file in run.rules:
             source = subject.text(file)
             for line in rule.recipe:
-                if source is None or not ("docker" in line.text or "podman" in line.text or "$" in line.text) or "build" not in line.text:
+                if (
+                    source is None
+                    or not ("docker" in line.text or "podman" in line.text or "$" in line.text)
+                    or "build" not in line.text
+                ):
                     continue
                 spot = Spot(file, source.span(line.start, line.end))
                 expanded = run.expand(line.text).lstrip("@-+ \t")

@@ -10,9 +10,10 @@ import re
 from typing import NamedTuple
 
 from relgraph.pipeline.artifacts import Leak, Spot
+from relgraph.pipeline.command import ASSUMED, Result, Stop
 from relgraph.pipeline.context import Origin
 from relgraph.pipeline.make_functions import call_function, match_pattern, substitute
-from relgraph.pipeline.shell import ASSUMED, Result, Shell, Stop
+from relgraph.pipeline.shell import Shell
 from relgraph.pipeline.state import ROOT
 from relgraph.pipeline.value import is_known
 from relgraph.syntax.make import Assignment, Include, Makefile, MakeRule, read_makefile
@@ -222,7 +223,9 @@ class MakeRun:
             return
         spot = Spot(path, text.span(assignment.name_start, assignment.end))
         default = self.expand(assignment.value, 1)
-        context.leaks[name, path] = Leak(name, context.value(variable.text), context.value(default), self.making, spot, context.places())
+        context.leaks[name, path] = Leak(
+            name, context.value(variable.text), context.value(default), self.making, spot, context.places()
+        )
 
     def _reference(self, inner: str, depth: int) -> str:
         function = _SPLIT_FUNCTION.match(inner)

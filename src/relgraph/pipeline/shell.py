@@ -5,28 +5,23 @@ to print something unknown. A branch whose condition is not known is followed bo
 the ways left different has a hole.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from functools import partial
 
 from relgraph.pipeline.artifacts import Spot
+from relgraph.pipeline.command import ASSUMED, FAILED, OK, UNCERTAIN, Argument, Call, Result, Stop
 from relgraph.pipeline.context import Context, Origin
-from relgraph.pipeline.expansion import expand_value
-from relgraph.pipeline.patterns import glob_pattern, has_glob
+from relgraph.pipeline.expander import Expander
+from relgraph.pipeline.patterns import glob_pattern
 from relgraph.pipeline.shell_reader import read_script
 from relgraph.pipeline.shell_tree import (
     AndOr,
-    Arithmetic,
-    Assignment,
     Case,
-    Expression,
     For,
     Function,
     Group,
     If,
-    Literal,
     Node,
-    Parameter,
     Pipeline,
     Redirect,
     Redirected,
@@ -40,75 +35,16 @@ from relgraph.pipeline.shell_tree import (
 from relgraph.pipeline.state import State
 from relgraph.pipeline.value import is_known
 
-__all__ = ["ASSUMED", "FAILED", "OK", "UNCERTAIN", "Argument", "Call", "Result", "Shell", "Stop", "Tool"]
-
-OK, FAILED = 0, 1
-#: A command that is not modelled: it is taken to succeed.
-ASSUMED = 2
-#: A condition that cannot be told.
-UNCERTAIN = 3
+__all__ = ["Shell", "Tool"]
 
 _MAX_OUTPUT = 1_000_000
 _MAX_ITERATIONS = 40
 _MAX_CALLS = 14
-_SPLIT = re.compile(r"[ \t\n]+")
-_SET_BY_RUNNER = re.compile(
-    r"GITHUB_\w+|RUNNER_\w+|HOME|PATH|USER|LANG|SHELL|HOSTNAME|TMPDIR|TERM|UID|EUID|PPID|RANDOM|SECONDS|LINENO|OSTYPE|CI"
-)
-
-
-class Result(NamedTuple):
-    """What a command printed, and its status."""
-
-    out: str = ""
-    status: int = OK
-
-
-class Argument(NamedTuple):
-    """One word of a command after expansion, and its offsets in the script."""
-
-    text: str
-    start: int
-    end: int
-
-
-class Call(NamedTuple):
-    """A command about to run: its words (its own name first), its input (None: none), where it stands."""
-
-    words: tuple[Argument, ...]
-    stdin: str | None
-    origin: Origin
-    start: int
-    end: int
-
-    @property
-    def texts(self) -> list[str]:
-        """The words behind the command's name."""
-        return [word.text for word in self.words[1:]]
-
-    @property
-    def spot(self) -> Spot | None:
-        """Where the command stands."""
-        return self.origin.spot(self.start, self.end)
-
-    def spot_of(self, argument: Argument) -> Spot | None:
-        """Where a word stands."""
-        return self.origin.spot(argument.start, argument.end)
-
-
-class Stop(Exception):
-    """``exit``, ``return``, ``break`` or ``continue`` of the script."""
-
-    def __init__(self, kind: str, status: int = OK) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.status = status
-
 
 Tool = Callable[["Shell", Call], Result]
 
 
-class Shell:
+class Shell(Expander):
     """One shell: a state, the script's origin, and the tools that it can call."""
 
     def __init__(
@@ -120,12 +56,9 @@ class Shell:
         expressions: Callable[[str], str] | None = None,
         depth: int = 0,
     ) -> None:
-        self.context = context
-        self.state = state
+        super().__init__(context, state, expressions, depth)
         self.origin = origin
         self.tools = tools
-        self.expressions = expressions
-        self.depth = depth
 
     # -- running -----------------------------------------------------------------------------------------------------------
 
@@ -148,10 +81,6 @@ class Shell:
         return Shell(
             self.context, state, origin or self.origin, self.tools, self.expressions if origin is None else None, self.depth + 1
         )
-
-    def unknown(self, reason: str, shape: str = "") -> str:
-        """A hole."""
-        return self.context.holes.mark(reason, shape)
 
     def sequence(self, nodes: Sequence, stdin: str | None, out: list[str]) -> int:
         """Run commands one after another; the last one's status."""
@@ -190,16 +119,27 @@ class Shell:
         return self._group(node, stdin)
 
     def _group(self, node: Group, stdin: str | None) -> Result:
-        out: list[str] = []
         if not node.subshell:
-            status = self.sequence(node.body, stdin, out)
-            return Result("".join(out), status)
+            return self._body(node.body, stdin)
+        out: list[str] = []
         inner = self.within_copy()
         try:
             status = inner.sequence(node.body, stdin, out)
         except Stop as stop:
             status = stop.status
         return Result("".join(out), status)
+
+    def output_of(self, part: Substitution) -> str:
+        """What the commands of a substitution print."""
+        if part.process or self.depth > _MAX_CALLS:
+            return self.unknown("a file made of a command's output")
+        inner = self.within_copy()
+        out: list[str] = []
+        try:
+            inner.sequence(part.body, None, out)
+        except Stop:
+            pass
+        return "".join(out).rstrip("\n")
 
     def within_copy(self) -> "Shell":
         """A subshell: its variables and folder are its own, its files are not."""
@@ -217,7 +157,7 @@ class Shell:
             wanted = status in (OK, ASSUMED) if operator == "&&" else status == FAILED
             if status == UNCERTAIN or (operator == "||" and status == ASSUMED):
                 # The left side's outcome is not known: what follows may run or not.
-                printed, status = self._either([lambda node=following: self.execute(node, stdin), None], status)  # type: ignore[misc]
+                printed, status = self._either([partial(self.execute, following, stdin), None], status)
                 out.append(printed)
             elif wanted:
                 result = self.execute(following, stdin)
@@ -275,26 +215,20 @@ class Shell:
         return UNCERTAIN if status == ASSUMED else status
 
     def _if(self, node: If, stdin: str | None, index: int = 0) -> Result:
-        out: list[str] = []
         if index >= len(node.arms):
-            return (
-                Result("", OK)
-                if node.otherwise is None
-                else Result("".join(out), self.sequence(node.otherwise, stdin, out))._replace(out="".join(out))
-            )
+            return Result() if node.otherwise is None else self._body(node.otherwise, stdin)
         condition, body = node.arms[index]
         status = self._condition(condition)
         if status == OK:
-            code = self.sequence(body, stdin, out)
-            return Result("".join(out), code)
+            return self._body(body, stdin)
         if status == FAILED:
             return self._if(node, stdin, index + 1)
+        return Result(*self._either([lambda: self._body(body, stdin), lambda: self._if(node, stdin, index + 1)]))
 
-        def taken() -> Result:
-            code = self.sequence(body, stdin, out)
-            return Result("".join(out), code)
-
-        return Result(*self._either([taken, lambda: self._if(node, stdin, index + 1)]))
+    def _body(self, nodes: Sequence, stdin: str | None) -> Result:
+        out: list[str] = []
+        status = self.sequence(nodes, stdin, out)
+        return Result("".join(out), status)
 
     def _case(self, node: Case, stdin: str | None) -> Result:
         subject = self.text(node.subject)
@@ -304,11 +238,7 @@ class Shell:
             if outcome == FAILED:
                 continue
 
-            def way(body: Sequence = body) -> Result:
-                out: list[str] = []
-                code = self.sequence(body, stdin, out)
-                return Result("".join(out), code)
-
+            way = partial(self._body, body, stdin)
             if outcome == OK:
                 if not ways:
                     return way()
@@ -376,7 +306,7 @@ class Shell:
         if not arguments:
             status = OK
             for assignment in node.assignments:
-                status = self._assign(assignment, self.state.variables)
+                status = self.assign(assignment, self.state.variables)
             return Result(self._output(node.redirects, ""), status)
         stdin = self._input(node.redirects, stdin)
         spot = self.origin.spot(node.start, node.end)
@@ -384,7 +314,7 @@ class Shell:
         if node.assignments:
             saved = dict(self.state.variables), set(self.state.exported)
             for assignment in node.assignments:
-                self._assign(assignment, self.state.variables)
+                self.assign(assignment, self.state.variables)
                 self.state.exported.add(assignment.name)
             try:
                 with self.context.at(spot):
@@ -462,26 +392,6 @@ class Shell:
         result = self.within(state, origin).run(source)
         return Result(result.out, result.status)
 
-    def _assign(self, assignment: Assignment, variables: dict[str, str]) -> int:
-        if assignment.value is None:
-            self._assign_array(assignment, variables)
-            return OK
-        text = self.text(assignment.value)
-        variables[assignment.name] = variables.get(assignment.name, "") + text if assignment.append else text
-        return OK if is_known(text) else ASSUMED
-
-    def _assign_array(self, assignment: Assignment, variables: dict[str, str]) -> None:
-        name = assignment.name
-        if assignment.items is None:
-            self.state.arrays.pop(name, None)
-            variables[name] = self.unknown(f"the array {name}")
-            return
-        items = tuple(argument.text for word in assignment.items for argument in self.fields(word))
-        if assignment.append and name in variables and name not in self.state.arrays:
-            return
-        self.state.arrays[name] = (self.state.arrays.get(name, ()) if assignment.append else ()) + items
-        variables[name] = (self.state.arrays[name] or ("",))[0]
-
     # -- redirections ------------------------------------------------------------------------------------------------------
 
     def _input(self, redirects: tuple[Redirect, ...], stdin: str | None) -> str | None:
@@ -518,141 +428,6 @@ class Shell:
         if writer is not None and path in self.context.subject.entries:
             writer(self, Call((Argument(path, 0, 0),), text, Origin.fixed(spot) if spot is not None else self.origin, 0, 0))
 
-    # -- words -------------------------------------------------------------------------------------------------------------
-
-    def text(self, word: Word) -> str:
-        """The text of a word that is not split."""
-        return "".join(text for text, _ in self._pieces(word))
-
-    def pattern(self, word: Word) -> str:
-        """The text of a word as a pattern: what was quoted stands for itself."""
-        return "".join(re.sub(r"([*?\[\\])", r"\\\1", text) if quoted else text for text, quoted in self._pieces(word))
-
-    def fields(self, word: Word) -> list[Argument]:
-        """The arguments that a word becomes: expanded, split, matched against file names."""
-        elements = self._elements(word)
-        if elements is not None:
-            return [Argument(text, word.start, word.end) for text in elements]
-        pieces = self._pieces(word)
-        splits = any(isinstance(part, Parameter | Substitution | Expression) and not part.quoted for part in word.parts)
-        if not splits:
-            text = "".join(text for text, _ in pieces)
-            if any(not quoted and has_glob(text) for text, quoted in pieces):
-                return [Argument(found, word.start, word.end) for found in self.state.expand(text)]
-            return [Argument(text, word.start, word.end)]
-        fields: list[str] = []
-        current: str | None = None
-        for part, (text, _) in zip(word.parts, pieces, strict=True):
-            if isinstance(part, Literal | Arithmetic) or part.quoted:
-                current = (current or "") + text
-                continue
-            split = _SPLIT.split(text)
-            for index, piece in enumerate(split):
-                if index:
-                    if current is not None:
-                        fields.append(current)
-                    current = None
-                if piece:
-                    current = (current or "") + piece
-        if current is not None:
-            fields.append(current)
-        return [Argument(text, word.start, word.end) for field in fields for text in self.state.expand(field)]
-
-    def _elements(self, word: Word) -> list[str] | None:
-        """The elements of a word that is one whole array, or all arguments."""
-        only = word.parts[0] if len(word.parts) == 1 else None
-        if not isinstance(only, Parameter) or only.op:
-            return None
-        if only.name == "@" and only.quoted:
-            return list(self.state.arguments)
-        name, bracket, index = only.name.partition("[")
-        items = self.state.arrays.get(name) if bracket and index in ("@]", "*]") else None
-        return None if items is None else list(items)
-
-    def _pieces(self, word: Word) -> list[tuple[str, bool]]:
-        pieces: list[tuple[str, bool]] = []
-        for part in word.parts:
-            if isinstance(part, Literal):
-                text = part.text
-                if not pieces and not part.quoted and (text == "~" or text.startswith("~/")):
-                    text = "/home" + text[1:]
-                pieces.append((text, part.quoted))
-            elif isinstance(part, Parameter):
-                pieces.append((self._parameter(part), part.quoted))
-            elif isinstance(part, Substitution):
-                pieces.append((self._substitution(part), part.quoted))
-            elif isinstance(part, Expression):
-                pieces.append(
-                    (self.expressions(part.text) if self.expressions is not None else self.unknown(part.text), part.quoted)
-                )
-            else:
-                pieces.append((_arithmetic(part.text) or self.unknown("a computed number"), True))
-        return pieces
-
-    def _substitution(self, part: Substitution) -> str:
-        if part.process or self.depth > _MAX_CALLS:
-            return self.unknown("a file made of a command's output")
-        inner = self.within_copy()
-        out: list[str] = []
-        try:
-            inner.sequence(part.body, None, out)
-        except Stop:
-            pass
-        return "".join(out).rstrip("\n")
-
-    def lookup(self, name: str) -> str | None:
-        """The value of a variable or special parameter; None where it is not set."""
-        if name.isdigit() and name != "0":
-            index = int(name) - 1
-            return self.state.arguments[index] if index < len(self.state.arguments) else None
-        if name == "0" or name.startswith("BASH_SOURCE"):
-            return self.state.script
-        if name in ("@", "*"):
-            return " ".join(self.state.arguments)
-        if name == "#":
-            return str(len(self.state.arguments))
-        if name in ("?", "$", "!", "-", "RANDOM"):
-            return self.unknown(f"${name}")
-        if name == "PWD":
-            return self.state.here()
-        if name in self.state.variables:
-            return self.state.variables[name]
-        if self.state.open_world or _SET_BY_RUNNER.fullmatch(name):
-            return self.unknown(f"${name}")
-        return None
-
-    def _parameter(self, part: Parameter) -> str:
-        name = part.name
-        if "[" in name and not name.startswith("BASH_SOURCE"):
-            return self._element(*name.split("[", 1), op=part.op)
-        value = self.lookup(name)
-        if part.op == "indirect":
-            inner = self.lookup(value) if value is not None and is_known(value) else None
-            return inner if inner is not None else self.unknown(f"${{!{name}}}")
-        if part.op == "":
-            if value is None:
-                self.context.problem(f"${name} is not set here")
-            return value or ""
-        glob = part.op in ("#", "##", "%", "%%") or part.op.startswith("/")
-        argument = "" if part.argument is None else self.pattern(part.argument) if glob else self.text(part.argument)
-        second = None if part.second is None else self.text(part.second)
-        if part.op in (":=", "="):
-            result = expand_value(value, part.op, argument, second, self.context.holes)
-            self.state.variables[name] = result
-            return result
-        if value is not None and not is_known(value) and part.op in (":-", ":+") and len(value) == 1:
-            return value if part.op == ":-" and not argument else self.unknown(f"${{{name}{part.op}...}}")
-        return expand_value(value, part.op, argument, second, self.context.holes)
-
-    def _element(self, name: str, index: str, op: str) -> str:
-        items = self.state.arrays.get(name)
-        if items is None or op:
-            return self.unknown(f"the array {name}")
-        index = index.rstrip("]")
-        if index in ("@", "*"):
-            return " ".join(items)
-        return items[int(index)] if index.isdigit() and int(index) < len(items) else self.unknown(f"an element of {name}")
-
     # -- tests -------------------------------------------------------------------------------------------------------------
 
     def _test(self, node: Test) -> int:
@@ -663,13 +438,3 @@ class Shell:
             after = node.words[index - 1].plain if index else None
             words.append(self.pattern(word) if after in ("=", "==", "!=") else self.text(word))
         return evaluate_test(self, words, extended=True)
-
-
-def _arithmetic(text: str) -> str | None:
-    match = re.fullmatch(r"\s*(\d{1,9})\s*(?:([-+*])\s*(\d{1,9})\s*)?", text)
-    if match is None:
-        return None
-    if match[2] is None:
-        return str(int(match[1]))
-    left, right = int(match[1]), int(match[3])
-    return str({"+": left + right, "-": left - right, "*": left * right}[match[2]])

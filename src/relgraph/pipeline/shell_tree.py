@@ -87,7 +87,9 @@ class Assignment:
 
     __slots__ = ("append", "end", "items", "name", "start", "value")
 
-    def __init__(self, name: str, value: Word | None, append: bool, start: int, end: int, items: tuple[Word, ...] | None = None) -> None:
+    def __init__(
+        self, name: str, value: Word | None, append: bool, start: int, end: int, items: tuple[Word, ...] | None = None
+    ) -> None:
         self.items = items
         self.name = name
         self.value = value

@@ -137,7 +137,7 @@ class Files:
 
     def is_opaque(self, path: str) -> bool:
         """Whether a command that is not understood may have written this file."""
-        return any(prefix == "" or path == prefix or path.startswith(prefix + "/") for prefix in self.opaque)
+        return any(prefix in ("", path) or path.startswith(prefix + "/") for prefix in self.opaque)
 
     def is_folder(self, path: str) -> bool:
         """Whether the tree has a folder there."""
@@ -203,7 +203,9 @@ class State:
             values = {branch.variables.get(name) for branch in branches}
             only = values.pop() if len(values) == 1 else None
             self.variables[name] = only if only is not None else holes.mark(f"{name} depends on a condition")
-        self.arrays = {name: items for name, items in first.arrays.items() if all(branch.arrays.get(name) == items for branch in branches)}
+        self.arrays = {
+            name: items for name, items in first.arrays.items() if all(branch.arrays.get(name) == items for branch in branches)
+        }
         self.exported = {name for branch in branches for name in branch.exported}
         self.cwd = first.cwd if len({branch.cwd for branch in branches}) == 1 else holes.mark("the folder depends on a condition")
         for branch in branches:

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from relgraph.pipeline.artifacts import Spot, Trigger
+from relgraph.pipeline.command import Argument, Call, Stop
 from relgraph.pipeline.context import Context, Origin
 from relgraph.pipeline.expressions import evaluate, interpolate, truth
-from relgraph.pipeline.shell import Argument, Call, Shell, Stop, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.state import ROOT, State
 from relgraph.pipeline.value import COMMIT
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
@@ -362,6 +363,21 @@ def _flat(key: str, node: YamlNode, job: Job) -> dict[str, str]:
     return found
 
 
+def _inputs(context: Context, root: YamlNode, event: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """The inputs of a workflow: given by its caller, the tag where a person is asked for it, else their defaults."""
+    given = dict(inputs)
+    if event == "dispatch":
+        for name in (root.get("on", "workflow_dispatch", "inputs") or YamlNode("map")).pairs:
+            if _TAG_INPUT.search(name):
+                given.setdefault(name, context.tag)
+    for kind in ("workflow_dispatch", "workflow_call"):
+        for name, node in (root.get("on", kind, "inputs") or YamlNode("map")).pairs.items():
+            default = node.string("default")
+            if default is not None:
+                given.setdefault(name, default)
+    return given
+
+
 def run_workflow(
     context: Context,
     path: str,
@@ -379,16 +395,7 @@ def run_workflow(
     root = read_yaml(text.text) if text is not None else None
     if text is None or root is None or depth > _MAX_DEPTH:
         return {}
-    given = dict(inputs or {})
-    if event == "dispatch":
-        for name in (root.get("on", "workflow_dispatch", "inputs") or YamlNode("map")).pairs:
-            if _TAG_INPUT.search(name):
-                given.setdefault(name, context.tag)
-    for kind in ("workflow_dispatch", "workflow_call"):
-        for name, node in (root.get("on", kind, "inputs") or YamlNode("map")).pairs.items():
-            default = node.string("default")
-            if default is not None:
-                given.setdefault(name, default)
+    given = _inputs(context, root, event, inputs or {})
     needs: dict[str, Mapping[str, str]] = {}
     for name, node in jobs_in_order(root):
         probe = Job(context, text, root, tools, given, needs, event, depth)

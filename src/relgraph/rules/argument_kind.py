@@ -24,7 +24,13 @@ _OPTIONS = {
     "k3d": {"-c": "a cluster's name", "--cluster": "a cluster's name"},
     "kind": {"--name": "a cluster's name", "-n": "a cluster's name"},
     "minikube": {"-p": "a profile's name", "--profile": "a profile's name"},
-    "helm": {"--version": "a version", "--app-version": "a version", "-n": "a namespace", "--namespace": "a namespace", "--kube-context": "a context"},
+    "helm": {
+        "--version": "a version",
+        "--app-version": "a version",
+        "-n": "a namespace",
+        "--namespace": "a namespace",
+        "--kube-context": "a context",
+    },
 }
 _IMAGE = re.compile(r"(?:[\w.-]+(?::\d+)?/)+[\w.-]+[:@][^/\s]+|(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w.-]+)+|oci://\S+")
 _NAMES = ("Makefile", "makefile", "GNUmakefile")
@@ -105,7 +111,10 @@ def _finding(subject: Subject, text: Text, command: str, option: str, word: Word
         f"{name} {option} takes {what}, and gets the image {value}",
         node=f"file:{text.path}",
         actual=written,
-        why=(f"{written} is {value}" if value != written else f"{value} is the name of an image", f"{option} of {name.split()[0]} is {what}"),
+        why=(
+            f"{written} is {value}" if value != written else f"{value} is the name of an image",
+            f"{option} of {name.split()[0]} is {what}",
+        ),
     )
 
 

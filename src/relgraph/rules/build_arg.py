@@ -62,7 +62,11 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 def _is_dockerfile(path: str) -> bool:
     name = path.rpartition("/")[2]
-    named = name in ("Dockerfile", "Containerfile") or name.startswith(("Dockerfile.", "Containerfile.")) or name.endswith((".Dockerfile", ".dockerfile"))
+    named = (
+        name in ("Dockerfile", "Containerfile")
+        or name.startswith(("Dockerfile.", "Containerfile."))
+        or name.endswith((".Dockerfile", ".dockerfile"))
+    )
     return named and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY)
 
 
@@ -83,13 +87,17 @@ def _declared(text: Text) -> list[_Declared]:
         if instruction.keyword != "ARG":
             continue
         # Several arguments may stand in one instruction; values are passed over.
-        for match in re.compile(r"(?<!\S)([A-Za-z_]\w*)(=(?:\"[^\"]*\"|'[^']*'|\S*))?").finditer(text.text, instruction.start, instruction.end):
+        for match in re.compile(r"(?<!\S)([A-Za-z_]\w*)(=(?:\"[^\"]*\"|'[^']*'|\S*))?").finditer(
+            text.text, instruction.start, instruction.end
+        ):
             found.append(_Declared(match[1], match[2] is not None, Spot(text.path, text.span(*match.span(1)))))
     return found
 
 
 def _unknown(subject: Subject, path: str, name: str, spot: Spot, declared: list[_Declared]) -> Finding:
-    near = next((one for one in declared if one.name.lower() == name.lower() or set(one.name.split("_")) == set(name.split("_"))), None)
+    near = next(
+        (one for one in declared if one.name.lower() == name.lower() or set(one.name.split("_")) == set(name.split("_"))), None
+    )
     return finding_at(
         (_CODE, _NAME, Severity.WARNING),
         subject,
@@ -98,7 +106,10 @@ def _unknown(subject: Subject, path: str, name: str, spot: Spot, declared: list[
         node=f"file:{path}",
         expected=near.name if near is not None else None,
         actual=name,
-        why=(f"ARG in {path}: {', '.join(sorted({one.name for one in declared})) or 'none'}", "the builder warns of it and goes on"),
+        why=(
+            f"ARG in {path}: {', '.join(sorted({one.name for one in declared})) or 'none'}",
+            "the builder warns of it and goes on",
+        ),
         related=((subject, near.spot),) if near is not None else (),
     )
 

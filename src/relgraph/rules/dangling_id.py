@@ -120,7 +120,10 @@ def _implicit(subject: Subject, text: Text, root: YamlNode) -> Iterator[Finding]
             node=f"goreleaser:{text.path}",
             expected=name,
             actual=None,
-            why=("every entry of kos takes its settings from a build", "without builds: GoReleaser builds the root folder, and fails if no Go program is there"),
+            why=(
+                "every entry of kos takes its settings from a build",
+                "without builds: GoReleaser builds the root folder, and fails if no Go program is there",
+            ),
         )
         return
 
@@ -150,16 +153,30 @@ def _outputs(subject: Subject, text: Text, name: str, job: YamlNode, jobs: YamlN
     start, end = job.start, job.end
     told: set[str] = set()
     for match in _STEP.finditer(source, start, end):
-        if match[1] not in declared and not any("${{" in one for one in declared) and match[1] not in told and not _commented(source, match.start()):
+        if (
+            match[1] not in declared
+            and not any("${{" in one for one in declared)
+            and match[1] not in told
+            and not _commented(source, match.start())
+        ):
             told.add(match[1])
-            yield _missing(subject, text, match.span(1), f"no step of the job {name} has the id {match[1]}: the value is empty", match[1], declared)
+            yield _missing(
+                subject,
+                text,
+                match.span(1),
+                f"no step of the job {name} has the id {match[1]}: the value is empty",
+                match[1],
+                declared,
+            )
     needed = {node.text for node in job.strings("needs")}
     for match in _NEED.finditer(source, start, end):
         if _commented(source, match.start()) or match.group() in told:
             continue
         told.add(match.group())
         if match[1] not in needed:
-            yield _missing(subject, text, match.span(1), f"the job {name} does not need {match[1]}: the value is empty", match[1], needed)
+            yield _missing(
+                subject, text, match.span(1), f"the job {name} does not need {match[1]}: the value is empty", match[1], needed
+            )
             continue
         other = jobs.get(match[1])
         if match[2] is None or other is None or other.get("uses") is not None or other.kind != "map":
@@ -167,7 +184,9 @@ def _outputs(subject: Subject, text: Text, name: str, job: YamlNode, jobs: YamlN
         outputs = other.get("outputs")
         given = set(outputs.pairs) if outputs is not None else set()
         if match[2] not in given:
-            yield _missing(subject, text, match.span(2), f"the job {match[1]} gives no output {match[2]}: the value is empty", match[2], given)
+            yield _missing(
+                subject, text, match.span(2), f"the job {match[1]} gives no output {match[2]}: the value is empty", match[2], given
+            )
 
 
 def _commented(source: str, position: int) -> bool:

@@ -17,7 +17,9 @@ _CODE, _NAME = "RG410", "leaked-development-tag"
 # A short commit id: hexadecimal, with a digit and a letter, so that neither a number nor a word is one.
 _COMMIT = re.compile(r"(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,12}(?:-dirty)?")
 _DIRTY = re.compile(r"v?\d[\w.]*-\d+-g[0-9a-f]{7,12}(?:-dirty)?|.+-dirty")
-_LOCAL = re.compile(r"(?:ko\.local|kind\.local|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|[\w-]+\.local(?::\d+)?|dev\.local)/|docker\.io/library/[\w-]+\.local/")
+_LOCAL = re.compile(
+    r"(?:ko\.local|kind\.local|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|[\w-]+\.local(?::\d+)?|dev\.local)/|docker\.io/library/[\w-]+\.local/"
+)
 _PLAIN = re.compile(r"[\w][\w.-]*")
 _MARKER = re.compile(r"placeholder|replace|tbd|todo|edited|will[_-]be|unset|changeme|dummy", re.IGNORECASE)
 _MANIFEST = re.compile(r"\.(?:ya?ml|json|tpl)$")
@@ -26,9 +28,19 @@ _MANIFEST = re.compile(r"\.(?:ya?ml|json|tpl)$")
 def _check(facts: Facts) -> Iterator[Finding]:
     for one in facts.references:
         site = one.site
-        if site.kind is not Kind.IMAGE or site.part is not Part.TAG or one.role is not PathRole.ARTIFACT or not _MANIFEST.search(site.path):
+        if (
+            site.kind is not Kind.IMAGE
+            or site.part is not Part.TAG
+            or one.role is not PathRole.ARTIFACT
+            or not _MANIFEST.search(site.path)
+        ):
             continue
-        if site.role in (Role.MENTION, Role.DEFAULT) or site.pin is Pin.PLACEHOLDER or not _PLAIN.fullmatch(site.value) or _MARKER.search(site.value):
+        if (
+            site.role in (Role.MENTION, Role.DEFAULT)
+            or site.pin is Pin.PLACEHOLDER
+            or not _PLAIN.fullmatch(site.value)
+            or _MARKER.search(site.value)
+        ):
             continue
         reason = _reason(facts, one)
         if reason is not None:
@@ -64,7 +76,8 @@ def _is_own(facts: Facts, one: Reference) -> bool:
     if one.line == facts.identity.address(one.subject):
         return True
     return any(
-        artifact.kind is ArtifactKind.IMAGE and artifact.name.text == one.site.name for artifact in facts.plan(one.subject).artifacts
+        artifact.kind is ArtifactKind.IMAGE and artifact.name.text == one.site.name
+        for artifact in facts.plan(one.subject).artifacts
     )
 
 

@@ -29,10 +29,20 @@ _AMBIENT = re.compile(
     r"|prefix|\w+dir|SHELL|MAKE\w*|SOURCE_DATE_EPOCH|COSIGN_\w+|AWS_\w+|AZURE_\w+|GOOGLE_\w+|CLOUDSDK_\w+|SUDO|EDITOR|NO_COLOR|FORCE_COLOR"
 )
 _NAMES = ("GNUmakefile", "makefile", "Makefile")
-_READERS = re.compile(r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|ya?ml|tmpl|in)|[^/]*Dockerfile[^/]*|[^/.]+)$")
+_READERS = re.compile(
+    r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|ya?ml|tmpl|in)|[^/]*Dockerfile[^/]*|[^/.]+)$"
+)
 _REFERENCE = re.compile(r"\$[({]([\w.-]+)")
 _TOKENS = re.compile(r"[A-Za-z]+|\d+")
-_SYNONYMS = {"img": "image", "images": "image", "ver": "version", "vers": "version", "tags": "tag", "repo": "repository", "reg": "registry"}
+_SYNONYMS = {
+    "img": "image",
+    "images": "image",
+    "ver": "version",
+    "vers": "version",
+    "tags": "tag",
+    "repo": "repository",
+    "reg": "registry",
+}
 _MAX_FILES = 600
 
 
@@ -57,7 +67,9 @@ def _overrides(subject: Subject) -> Iterator[Finding]:
             yield from _command(subject, text, match, known, workflow=workflow)
 
 
-def _command(subject: Subject, text: Text, match: re.Match[str], known: "dict[str, _Project | None]", *, workflow: bool) -> Iterator[Finding]:
+def _command(
+    subject: Subject, text: Text, match: re.Match[str], known: "dict[str, _Project | None]", *, workflow: bool
+) -> Iterator[Finding]:
     source = text.text
     line = source.rfind("\n", 0, match.start()) + 1
     if source[line : match.start()].lstrip().startswith("#"):
@@ -66,7 +78,11 @@ def _command(subject: Subject, text: Text, match: re.Match[str], known: "dict[st
     folder, goals, given = _taken(words)
     if folder is None or not given:
         return
-    begin = max((one.start() for one in _STEP.finditer(source, max(0, match.start() - 4000), match.start())), default=0) if workflow else 0
+    begin = (
+        max((one.start() for one in _STEP.finditer(source, max(0, match.start() - 4000), match.start())), default=0)
+        if workflow
+        else 0
+    )
     if _ELSEWHERE.search(source, begin, match.start()):
         return
     if folder not in known:
@@ -86,7 +102,8 @@ def _command(subject: Subject, text: Text, match: re.Match[str], known: "dict[st
             (_CODE, _NAME, Severity.ERROR if release else Severity.WARNING),
             subject,
             Spot(text.path, text.span(word.start, word.start + len(name))),
-            f"make {' '.join(goals)} is given {name}, which its Makefile does not know" + (f"; did {meant} take its place?" if meant else ""),
+            f"make {' '.join(goals)} is given {name}, which its Makefile does not know"
+            + (f"; did {meant} take its place?" if meant else ""),
             node=f"make:{project.path}",
             expected=meant,
             actual=name,
@@ -104,7 +121,11 @@ def _taken(words: list[Word]) -> tuple[str | None, list[str], list[tuple[str, Wo
     for word in waiting:
         if word.text in ("-C", "--directory", "-f", "--file", "--makefile"):
             value = next(waiting, None)
-            folder = value.text.strip("/").removeprefix("./") if value is not None and word.text in ("-C", "--directory") and "$" not in value.text else None
+            folder = (
+                value.text.strip("/").removeprefix("./")
+                if value is not None and word.text in ("-C", "--directory") and "$" not in value.text
+                else None
+            )
         elif word.text.startswith(("-C", "--directory=")):
             rest = word.text.removeprefix("--directory=").removeprefix("-C")
             folder = rest.strip("/").removeprefix("./") if "$" not in rest else None
@@ -153,7 +174,11 @@ class _Project:
         """Whether a rule makes the goal."""
         if "$" in goal:
             return False
-        return any(goal in rule.targets or any("%" in target or "$" in target for target in rule.targets) for _, makefile in self.files for rule in makefile.rules)
+        return any(
+            goal in rule.targets or any("%" in target or "$" in target for target in rule.targets)
+            for _, makefile in self.files
+            for rule in makefile.rules
+        )
 
     def knows(self, name: str) -> bool:
         """Whether anything that make would read has the name."""
@@ -169,7 +194,12 @@ class _Project:
         return any(name in text and word.search(text) for text in self._elsewhere)
 
     def _settable(self) -> dict[str, tuple[Text, Assignment]]:
-        return {one.name: (text, one) for text, makefile in self.files for one in makefile.variables if one.operator in ("?=", "=", ":=")}
+        return {
+            one.name: (text, one)
+            for text, makefile in self.files
+            for one in makefile.variables
+            if one.operator in ("?=", "=", ":=")
+        }
 
     def spot(self, name: str) -> Spot | None:
         """Where a variable is set."""
@@ -185,10 +215,9 @@ class _Project:
                 if any(goal in rule.targets for goal in goals):
                     used |= {found for line in rule.recipe for found in _REFERENCE.findall(text.text[line.start : line.end])}
         wanted = _parts(name)
-        scored = sorted(((len(wanted & _parts(other)) / len(wanted | _parts(other)), other in used, other) for other in settable), reverse=True)
-        scored.sort(key=lambda one: (not one[1], -one[0], one[2]))
-        best = next((other for score, _, other in scored if score > 0), None)
-        return best
+        scored = [(len(wanted & _parts(other)) / len(wanted | _parts(other)), other) for other in settable]
+        likely = sorted((other not in used, -score, other) for score, other in scored if score > 0)
+        return likely[0][2] if likely else None
 
 
 def _parts(name: str) -> set[str]:
@@ -215,7 +244,9 @@ def _leak(subject: Subject, leak: Leak) -> Iterator[Finding]:
         actual=given,
         why=(
             f"{path_line(leak.default_spot)} sets {leak.name} with ?=, which yields to the environment",
-            "the one is an image with its tag, the other a name without" if own_tag else "the one is a name without tag, the other an image with one",
+            "the one is an image with its tag, the other a name without"
+            if own_tag
+            else "the one is a name without tag, the other an image with one",
         ),
         related=((subject, leak.default_spot),),
     )

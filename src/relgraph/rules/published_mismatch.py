@@ -66,7 +66,9 @@ def _published(plan: Plan, kind: ArtifactKind) -> Mapping[str, Mapping[str, Arti
     return {name: tags for name, tags in found.items() if name not in unclear}
 
 
-def _image(subject: Subject, plan: Plan, chart: Artifact, image: ChartImage, pushed: Mapping[str, Mapping[str, Artifact]]) -> Finding | None:
+def _image(
+    subject: Subject, plan: Plan, chart: Artifact, image: ChartImage, pushed: Mapping[str, Mapping[str, Artifact]]
+) -> Finding | None:
     repository, tag = image.repository.text, image.tag.text
     if repository is None or tag is None:
         return None
@@ -144,7 +146,12 @@ def _references(facts: Facts) -> Iterator[Finding]:
     judge: _Judge | None = None
     for one in facts.references:
         wanted = _KINDS.get(one.site.kind)
-        if wanted is None or one.site.part is not wanted[1] or one.role not in _READ or one.site.role in (Role.MENTION, Role.DECLARES):
+        if (
+            wanted is None
+            or one.site.part is not wanted[1]
+            or one.role not in _READ
+            or one.site.role in (Role.MENTION, Role.DECLARES)
+        ):
             continue
         value = _value(facts, one)
         version = parse_version(value) if value is not None else None
@@ -182,7 +189,13 @@ class _Judge:
             # Where a person types the version, nobody knows whether with a v.
             pushed = {trigger.path for trigger in plan.triggers if {"push-tag", "release", "create"} & set(trigger.events)}
             for artifact in plan.artifacts:
-                if artifact.by_tag and artifact.places and artifact.places[0].path in pushed and artifact.name.text is not None and artifact.kind in (ArtifactKind.CHART, ArtifactKind.IMAGE):
+                if (
+                    artifact.by_tag
+                    and artifact.places
+                    and artifact.places[0].path in pushed
+                    and artifact.name.text is not None
+                    and artifact.kind in (ArtifactKind.CHART, ArtifactKind.IMAGE)
+                ):
                     self.publishers.setdefault((artifact.kind, artifact.name.text), subject)
 
     def reference(self, one: Reference, value: str, version: Version, kind: ArtifactKind) -> Iterator[Finding]:

@@ -39,18 +39,15 @@ def _push(subject: Subject, push: Push) -> Iterator[Finding]:
     if text is None or root is None:
         return
     place = f"{remote.removeprefix('oci://').rstrip('/')}/{chart}"
-    declared = list(_declared(text, root))
-    for name, node in declared:
-        value = node.text.removeprefix("oci://").strip("/")
-        if value.rpartition("/")[2] != chart:
-            continue
-        if place == value or place.endswith(f"/{value}"):
-            # The declared place is where it goes: whatever else is declared for this chart no longer matters.
-            return
-    for name, node in declared:
-        value = node.text.removeprefix("oci://").strip("/")
-        if value.rpartition("/")[2] != chart:
-            continue
+    declared = [
+        (name, node, value)
+        for name, node in _declared(root)
+        if (value := node.text.removeprefix("oci://").strip("/")).rpartition("/")[2] == chart
+    ]
+    if any(place == value or place.endswith(f"/{value}") for _, _, value in declared):
+        # One declared place is where it goes: whatever else is declared for this chart no longer matters.
+        return
+    for name, node, value in declared:
         first = place.partition("/")[0]
         full = value if "." in value.partition("/")[0] else f"{first}/{value}"
         expected = f"oci://{full.rpartition('/')[0]}"
@@ -67,14 +64,15 @@ def _push(subject: Subject, push: Push) -> Iterator[Finding]:
             actual=remote,
             why=(
                 "helm push adds the chart's name to the address" + (": it stands there twice" if doubled else ""),
-                f"{path_line(Spot(text.path, text.span(node.start, node.end)))} declares {value}" + ("" if _used(text, name, node) else ", and nothing uses it"),
+                f"{path_line(Spot(text.path, text.span(node.start, node.end)))} declares {value}"
+                + ("" if _used(text, name, node) else ", and nothing uses it"),
             ),
             related=((subject, Spot(text.path, text.span(node.start, node.end))),),
         )
         return
 
 
-def _declared(text: Text, root: YamlNode) -> Iterator[tuple[str, YamlNode]]:
+def _declared(root: YamlNode) -> Iterator[tuple[str, YamlNode]]:
     """The variables of a workflow that name a chart's repository."""
     jobs = root.get("jobs")
     scopes = [root.get("env"), *(job.get("env") for job in (jobs.pairs.values() if jobs is not None else ()) if job.kind == "map")]
@@ -82,7 +80,6 @@ def _declared(text: Text, root: YamlNode) -> Iterator[tuple[str, YamlNode]]:
         for name, node in (scope.pairs if scope is not None else {}).items():
             if _CHARTS.search(name) and node.kind == "scalar" and _REPOSITORY.fullmatch(node.text):
                 yield name, node
-    _ = text
 
 
 def _used(text: Text, name: str, node: YamlNode) -> bool:

@@ -139,6 +139,13 @@ RULE = Rule(
     _check,
     failing=(Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format("")}, ("v1.4.0",)),)),),
     passing=(
-        Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format(" --app-version ${GITHUB_REF_NAME#v}")}, ("v1.4.0",)),)),
+        Example(
+            (
+                Commit(
+                    {**_CHART, ".github/workflows/release.yml": _WORKFLOW.format(" --app-version ${GITHUB_REF_NAME#v}")},
+                    ("v1.4.0",),
+                ),
+            )
+        ),
     ),
 )

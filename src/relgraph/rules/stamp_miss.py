@@ -43,7 +43,9 @@ def _useful(stamps: tuple[Stamp, ...]) -> frozenset[tuple[Spot, str]]:
     return frozenset((stamp.places[-1], str(stamp.pattern)) for stamp in stamps if stamp.places and stamp.matched is not False)
 
 
-def _judge(subject: Subject, stamp: Stamp, severity: Severity, told: set[tuple[Spot, str]], useful: frozenset[tuple[Spot, str]]) -> Iterator[Finding]:
+def _judge(
+    subject: Subject, stamp: Stamp, severity: Severity, told: set[tuple[Spot, str]], useful: frozenset[tuple[Spot, str]]
+) -> Iterator[Finding]:
     if not stamp.places or stamp.conditional:
         return
     spot = stamp.places[-1]
@@ -73,7 +75,9 @@ def _judge(subject: Subject, stamp: Stamp, severity: Severity, told: set[tuple[S
         yield from _residue(subject, stamp, spot, rule, related)
 
 
-def _residue(subject: Subject, stamp: Stamp, spot: Spot, rule: tuple[str, str, Severity], related: tuple[tuple[Subject, Spot], ...]) -> Iterator[Finding]:
+def _residue(
+    subject: Subject, stamp: Stamp, spot: Spot, rule: tuple[str, str, Severity], related: tuple[tuple[Subject, Spot], ...]
+) -> Iterator[Finding]:
     text = subject.text(stamp.path)
     written = source_of(subject, spot)
     for line in stamp.written:
@@ -105,7 +109,10 @@ jobs:
         helm package chart --version $version --app-version $version
         helm push web-*.tgz oci://ghcr.io/example
 """
-_CHART = {"chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: 0.1.0\n", "chart/values.yaml": "webTag: unset\n"}
+_CHART = {
+    "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: 0.1.0\n",
+    "chart/values.yaml": "webTag: unset\n",
+}
 
 RULE = Rule(
     _CODE,
@@ -124,5 +131,7 @@ RULE = Rule(
         Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format('"s/^serverTag:.*/serverTag: $version/"')}),)),
         Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format("'s/^webTag:.*/webTag: ${version}/'")}),)),
     ),
-    passing=(Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format('"s/^webTag:.*/webTag: $version/"')}),)),),
+    passing=(
+        Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format('"s/^webTag:.*/webTag: $version/"')}),)),
+    ),
 )

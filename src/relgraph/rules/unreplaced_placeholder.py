@@ -16,7 +16,10 @@ __all__ = ["RULE"]
 _CODE, _NAME = "RG411", "unreplaced-placeholder"
 _RULE = (_CODE, _NAME, Severity.ERROR)
 # A marker says of itself that something takes its place; words like "none" or "unset" may be meant as they stand.
-_MARKER = re.compile(r"placeholder|(?:to[ _-]be|will[ _-]be|is)[ _-](?:replaced|set|filled)|replace[ds]?[ _-](?:me|by|in|at|with)|\bTBD\b|<[^<>/]+>|@@?\w+@@?|__\w+__", re.IGNORECASE)
+_MARKER = re.compile(
+    r"placeholder|(?:to[ _-]be|will[ _-]be|is)[ _-](?:replaced|set|filled)|replace[ds]?[ _-](?:me|by|in|at|with)|\bTBD\b|<[^<>/]+>|@@?\w+@@?|__\w+__",
+    re.IGNORECASE,
+)
 _PARTS = frozenset({Part.TAG, Part.VERSION, Part.REPOSITORY, Part.REGISTRY})
 
 
@@ -30,7 +33,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 finding = _image(subject, plan, chart, image, told)
                 if finding is not None:
                     yield finding
-        yield from _sites(facts, subject, plan, charts, told)
+        yield from _sites(subject, plan, charts, told)
 
 
 def _image(subject: Subject, plan: Plan, chart: Artifact, image: ChartImage, told: set[Spot]) -> Finding | None:
@@ -64,7 +67,7 @@ def _finding(subject: Subject, plan: Plan, chart: Artifact, spot: Spot, marker: 
     )
 
 
-def _sites(facts: Facts, subject: Subject, plan: Plan, charts: list[Artifact], told: set[Spot]) -> Iterator[Finding]:
+def _sites(subject: Subject, plan: Plan, charts: list[Artifact], told: set[Spot]) -> Iterator[Finding]:
     stamped = {one.folder for one in plan.packagings if one.version_spot is not None and one.app_version_spot is not None}
     folders = {chart.source: chart for chart in charts}
     if not folders:
@@ -74,13 +77,19 @@ def _sites(facts: Facts, subject: Subject, plan: Plan, charts: list[Artifact], t
             continue
         folder = next((one for one in folders if site.path.startswith(f"{one}/")), None)
         spot = Spot(site.path, site.span)
-        if folder is None or not _is_shipped(site.path.removeprefix(f"{folder}/")) or site.role is Role.MENTION or not _MARKER.search(site.value) or plan.may_rewrite(site.path) or spot in told:
+        if (
+            folder is None
+            or not _is_shipped(site.path.removeprefix(f"{folder}/"))
+            or site.role is Role.MENTION
+            or not _MARKER.search(site.value)
+            or plan.may_rewrite(site.path)
+            or spot in told
+        ):
             continue
         if site.path == f"{folder}/Chart.yaml" and folder in stamped:
             continue
         told.add(spot)
         yield _finding(subject, plan, folders[folder], spot, site.value)
-    _ = facts
 
 
 def _is_shipped(path: str) -> bool:

@@ -17,15 +17,23 @@ from relgraph.syntax.text import Text
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG412", "unused-variable"
-_TELLING = re.compile(r"(?:^|_)(?:VERSION|VER|TAG|IMAGE|IMG|CHART|REGISTRY|REPOSITORY|REPO|RELEASE)(?:_|$|S$)|(?:^|_)(?:IMAGE|CHART)_(?:NAME|PATH)$")
+_TELLING = re.compile(
+    r"(?:^|_)(?:VERSION|VER|TAG|IMAGE|IMG|CHART|REGISTRY|REPOSITORY|REPO|RELEASE)(?:_|$|S$)|(?:^|_)(?:IMAGE|CHART)_(?:NAME|PATH)$"
+)
 # Read by programs that a pipeline calls, without anything in the repository saying so.
 _AMBIENT = re.compile(
     r"(?:GITHUB|GH|RUNNER|DOCKER|BUILDKIT|BUILDX|KO|COSIGN|HELM|KUBE\w*|ENVTEST|GO\w*|CGO|NPM|NODE|PYTHON|PIP|CARGO|RUST\w*|JAVA|MAVEN|GRADLE|AWS|AZURE|GOOGLE|CLOUDSDK|TF|CI|SYFT|GRYPE|TRIVY|CT|EE|PRE_COMMIT|ACTIONS|INPUT)_\w+"
 )
-_CALLS = re.compile(r"\bmake\b|\./\S|\b(?:ba)?sh[ \t]+\S|\bpython3?[ \t]|\bnpm\b|\bgo[ \t]+(?:run|test)\b|uses:[ \t]*\./|\bdocker[ \t]+compose\b|\benvsubst\b|\bbin/|\bscripts?/|\bhack/")
-_READERS = re.compile(r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|ya?ml|toml|tmpl|tpl|in)|[^/]*Dockerfile[^/]*|[^/.]+)$")
+_CALLS = re.compile(
+    r"\bmake\b|\./\S|\b(?:ba)?sh[ \t]+\S|\bpython3?[ \t]|\bnpm\b|\bgo[ \t]+(?:run|test)\b|uses:[ \t]*\./|\bdocker[ \t]+compose\b|\benvsubst\b|\bbin/|\bscripts?/|\bhack/"
+)
+_READERS = re.compile(
+    r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|ya?ml|toml|tmpl|tpl|in)|[^/]*Dockerfile[^/]*|[^/.]+)$"
+)
 # Programs that a pipeline runs from source, and that may look into their environment.
-_PROGRAMS = re.compile(r"(?:^|/)(?:tests?|e2e|hack|scripts?|tools|magefiles|\.github)/.*\.(?:go|js|mjs|ts|rs)$|^[^/]+\.(?:go|js|ts)$")
+_PROGRAMS = re.compile(
+    r"(?:^|/)(?:tests?|e2e|hack|scripts?|tools|magefiles|\.github)/.*\.(?:go|js|mjs|ts|rs)$|^[^/]+\.(?:go|js|ts)$"
+)
 _MAX_FILES = 800
 
 
@@ -37,8 +45,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 text = subject.text(path)
                 if text is not None and re.search(r"^[ \t]*env:", text.text, re.MULTILINE):
                     yield from _workflow(subject, text, tree)
-        path = next((name for name in ("Makefile", "GNUmakefile", "makefile") if name in subject.entries), None)
-        makefile = subject.text(path) if path is not None else None
+        name = next((one for one in ("Makefile", "GNUmakefile", "makefile") if one in subject.entries), None)
+        makefile = subject.text(name) if name is not None else None
         if makefile is not None:
             yield from _makefile(subject, makefile, tree)
 
@@ -76,7 +84,12 @@ def _workflow(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
             uses = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.text))
             if uses > 1 or (_CALLS.search(text.text) and tree.has(name, text.path)):
                 continue
-            yield _finding(subject, Spot(text.path, text.span(*_name_bounds(text, name, node))), name, f"nothing in {text.path} or in what it calls uses it")
+            yield _finding(
+                subject,
+                Spot(text.path, text.span(*_name_bounds(text, name, node))),
+                name,
+                f"nothing in {text.path} or in what it calls uses it",
+            )
 
 
 def _name_bounds(text: Text, name: str, node: YamlNode) -> tuple[int, int]:
@@ -90,14 +103,26 @@ def _makefile(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
     told: set[str] = set()
     for one in read_makefile(text).variables:
         name = one.name
-        if name in told or not _TELLING.search(name) or _AMBIENT.fullmatch(name) or one.targets or "export" in one.modifiers or "$" in name:
+        if (
+            name in told
+            or not _TELLING.search(name)
+            or _AMBIENT.fullmatch(name)
+            or one.targets
+            or "export" in one.modifiers
+            or "$" in name
+        ):
             continue
         told.add(name)
         written = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.text))
         assigned = len(re.findall(rf"^[ \t]*(?:override[ \t]+)?{re.escape(name)}[ \t]*[:?+]*=", text.text, re.MULTILINE))
         if written > assigned or tree.has(name, text.path):
             continue
-        yield _finding(subject, Spot(text.path, text.span(one.name_start, one.name_start + len(name))), name, f"nothing in {text.path}, and no file that it includes or calls, uses it")
+        yield _finding(
+            subject,
+            Spot(text.path, text.span(one.name_start, one.name_start + len(name))),
+            name,
+            f"nothing in {text.path}, and no file that it includes or calls, uses it",
+        )
 
 
 def _finding(subject: Subject, spot: Spot, name: str, reason: str) -> Finding:

@@ -61,8 +61,15 @@ def _packaging(subject: Subject, plan: Plan, packaging: Packaging) -> Iterator[F
         return
     spot = packaging.version_spot or packaging.spot
     written = source_of(subject, spot) if packaging.version_spot is not None else str(packaging.version)
-    unset = [problem for problem in plan.problems if problem.message.endswith("is not set here") and packaging.spot in problem.places]
-    unset += [problem for problem in plan.problems if problem.message.endswith("is not set here") and problem.message.split()[0].strip("${}") in source_of(subject, packaging.spot)]
+    unset = [
+        problem for problem in plan.problems if problem.message.endswith("is not set here") and packaging.spot in problem.places
+    ]
+    unset += [
+        problem
+        for problem in plan.problems
+        if problem.message.endswith("is not set here")
+        and problem.message.split()[0].strip("${}") in source_of(subject, packaging.spot)
+    ]
     why = [f"Helm needs a semantic version (MAJOR.MINOR.PATCH): {reason}"]
     if unset:
         why.append(unset[0].message)

@@ -3,8 +3,9 @@
 import posixpath
 import re
 
+from relgraph.pipeline.command import ASSUMED, FAILED, OK, UNCERTAIN, Argument, Call, Result, Stop
 from relgraph.pipeline.conditions import evaluate_test
-from relgraph.pipeline.shell import ASSUMED, FAILED, OK, UNCERTAIN, Argument, Call, Result, Shell, Stop, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.state import ROOT
 from relgraph.pipeline.tools.options import read_options
 from relgraph.pipeline.value import is_known
@@ -46,16 +47,19 @@ def _formatted(texts: list[str]) -> str:
     form, arguments = _unescape(texts[0]), texts[1:]
     out: list[str] = []
     while True:
+        waiting = iter(arguments)
         used = 0
-
-        def one(match: re.Match[str]) -> str:
-            nonlocal used
+        piece: list[str] = []
+        position = 0
+        for match in _DIRECTIVE.finditer(form):
+            piece.append(form[position : match.start()])
+            position = match.end()
             if match[2] == "%":
-                return "%"
-            used += 1
-            return arguments[used - 1] if used <= len(arguments) else ""
-
-        out.append(_DIRECTIVE.sub(one, form))
+                piece.append("%")
+            else:
+                piece.append(next(waiting, ""))
+                used += 1
+        out += [*piece, form[position:]]
         arguments = arguments[used:]
         if not arguments or not used:
             return "".join(out)

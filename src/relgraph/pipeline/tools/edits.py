@@ -4,8 +4,9 @@ import posixpath
 import re
 
 from relgraph.pipeline.artifacts import Stamp
+from relgraph.pipeline.command import ASSUMED, Argument, Call, Result
 from relgraph.pipeline.sed import apply_sed, read_sed
-from relgraph.pipeline.shell import ASSUMED, Argument, Call, Result, Shell, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.tools.filters import TOOLS as FILTERS
 from relgraph.pipeline.tools.filters import given
 from relgraph.pipeline.tools.options import read_options

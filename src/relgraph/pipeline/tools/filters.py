@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 
+from relgraph.pipeline.command import ASSUMED, FAILED, OK, UNCERTAIN, Call, Result
 from relgraph.pipeline.expansion import cut_short
 from relgraph.pipeline.patterns import posix_pattern
 from relgraph.pipeline.sed import apply_sed, read_sed
-from relgraph.pipeline.shell import ASSUMED, FAILED, OK, UNCERTAIN, Call, Result, Shell, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.tools.options import read_options
 from relgraph.pipeline.value import is_known
 

@@ -5,9 +5,10 @@ import posixpath
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind, Packaging, Push
 from relgraph.pipeline.chart_fields import chart_field
 from relgraph.pipeline.chart_files import chart_images
+from relgraph.pipeline.command import ASSUMED, Argument, Call, Result
 from relgraph.pipeline.patterns import glob_pattern
 from relgraph.pipeline.references import chart_remote
-from relgraph.pipeline.shell import ASSUMED, Argument, Call, Result, Shell, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.state import Package
 from relgraph.pipeline.tools.options import Options, read_options
 from relgraph.pipeline.value import is_known
@@ -155,9 +156,8 @@ def _matching(shell: Shell, archive: str) -> list[Package]:
 
 def _fits(package: Package, path: str) -> bool:
     folder, _, name = path.rpartition("/")
-    return package.path.rpartition("/")[0] == folder and (
-        name.startswith("*") or name.startswith(package.name) or package.name.startswith(name.partition("*")[0])
-    )
+    same = package.path.rpartition("/")[0] == folder
+    return same and (name.startswith(("*", package.name)) or package.name.startswith(name.partition("*")[0]))
 
 
 TOOLS: dict[str, Tool] = {"helm": _helm}

@@ -3,8 +3,9 @@
 import posixpath
 
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind
+from relgraph.pipeline.command import ASSUMED, Call, Result
 from relgraph.pipeline.references import canonical, split_reference
-from relgraph.pipeline.shell import ASSUMED, Call, Result, Shell, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.tools.options import Options, read_options
 from relgraph.pipeline.value import is_known
 

@@ -1,8 +1,9 @@
 """``kustomize`` and ``kubectl kustomize``."""
 
 from relgraph.pipeline.artifacts import Derived
+from relgraph.pipeline.command import ASSUMED, Call, Result
 from relgraph.pipeline.kustomization import build, kustomization_path, set_image
-from relgraph.pipeline.shell import ASSUMED, Call, Result, Shell, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.tools.edits import record_stamp
 from relgraph.pipeline.tools.options import read_options
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from relgraph.pipeline.shell import Argument
+from relgraph.pipeline.command import Argument
 
 __all__ = ["Options", "read_options"]
 

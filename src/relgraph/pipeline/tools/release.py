@@ -1,8 +1,9 @@
 """``goreleaser`` and ``gh release``."""
 
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind
+from relgraph.pipeline.command import ASSUMED, Call, Result
 from relgraph.pipeline.goreleaser import Skipped, configuration_path, publish
-from relgraph.pipeline.shell import ASSUMED, Call, Result, Shell, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.tools.options import read_options
 
 __all__ = ["TOOLS"]

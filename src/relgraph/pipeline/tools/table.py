@@ -1,6 +1,7 @@
 """All commands that are modelled, by name."""
 
-from relgraph.pipeline.shell import ASSUMED, Call, Result, Shell, Tool
+from relgraph.pipeline.command import ASSUMED, Call, Result
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.tools import builtins, edits, filters, helm, images, kustomize, make, release, vcs
 
 __all__ = ["TOOLS"]

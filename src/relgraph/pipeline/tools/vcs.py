@@ -3,8 +3,9 @@
 import posixpath
 import re
 
+from relgraph.pipeline.command import ASSUMED, Call, Result
 from relgraph.pipeline.patterns import glob_pattern
-from relgraph.pipeline.shell import ASSUMED, Call, Result, Shell, Tool
+from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.state import ROOT
 from relgraph.pipeline.tools.options import read_options
 from relgraph.pipeline.value import COMMIT, SHORT_COMMIT
