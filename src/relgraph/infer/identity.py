@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from relgraph.infer.binding import Bindings, bind, is_generic
-from relgraph.infer.lines import Line, basename, git_line, image_line, module_line, stem
+from relgraph.infer.lines import Line, basename, git_line, host_line, image_line, module_line, stem
 from relgraph.model.site import Kind, Role, Site
 from relgraph.model.version import parse_version
 from relgraph.model.world import Subject, World
@@ -147,6 +147,8 @@ class Identity:
             return Line(name, f"{site.name} fills {target.get('ref') or target.name} in {target.path}:{target.span.line}")
         if entity := site.get("entity"):
             return Line(f"entity:{entity.lower()}")
+        if site.get("scope") == "url" and site.get("form") in ("path", "asset"):
+            return self._address(site)
         if is_generic(site.name):
             return Line(f"variable:{site.path}:{site.key or site.name}")
         word = stem(site.name)
@@ -156,6 +158,14 @@ class Identity:
         if len(owners) == 1:
             return Line(owners[0], f"{site.name} is named for it")
         return Line(f"name:{word or site.name.lower()}")
+
+    def _address(self, site: Site) -> Line:
+        """An address on a host of its own: a project's by what its host or its file is named for, else all addresses that begin alike."""
+        name = site.name.lower()
+        if hosted := host_line(name):
+            return Line(hosted, f"{name.partition('/')[0]} is of {hosted}")
+        owners = self._by_basename.get(basename(name), ()) if site.get("form") == "asset" else ()
+        return Line(owners[0], f"{basename(name)} is named for it") if len(owners) == 1 else Line(f"url:{name}")
 
     def _names(self) -> Iterator[tuple[Subject, Site]]:
         for subject in self._world.targets:

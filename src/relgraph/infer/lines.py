@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from relgraph.model.site import Kind, Site
 
-__all__ = ["TOOLCHAIN_IMAGES", "Line", "basename", "git_line", "image_line", "module_line", "stem"]
+__all__ = ["TOOLCHAIN_IMAGES", "Line", "basename", "git_line", "host_line", "image_line", "module_line", "stem"]
 
 
 class Line(NamedTuple):
@@ -51,6 +51,9 @@ _VANITY = {
     "helm.sh/helm": "github.com/helm/helm",
     "oras.land": "github.com/oras-project",
 }
+# Hosts from which Kubernetes and its special interest groups serve what they release.
+_DOWNLOADS = re.compile(r"(?:(?:cdn\.)?dl\.k8s\.io|storage\.googleapis\.com/kubernetes-release)/(?:release)?/?$")
+_SUBPROJECT = re.compile(r"([\w-]+)\.sigs\.k8s\.io/")
 _MAJOR = re.compile(r"/v\d+$|\.v\d+$")
 _HOSTED = re.compile(r"(github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/([\w.-]+)/([\w.-]+)(/.*)?")
 _STEM_TAIL = re.compile(
@@ -92,6 +95,14 @@ def module_line(path: str, *, package: bool = False) -> str:
         first = rest_of.split("/")[0]
         return f"github.com/{host.replace('.', '-')}/{first}".lower()
     return f"module:{bare}"
+
+
+def host_line(address: str) -> str:
+    """The line of an address on a project's own host (``kind.sigs.k8s.io/dl``); empty where the host tells no repository."""
+    if _DOWNLOADS.match(address + "/"):
+        return "github.com/kubernetes/kubernetes"
+    project = _SUBPROJECT.match(address + "/")
+    return f"github.com/kubernetes-sigs/{project[1]}" if project else ""
 
 
 @lru_cache(maxsize=16384)

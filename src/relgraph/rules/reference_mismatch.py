@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from relgraph.infer.consensus import Cluster, clusters, comparable
 from relgraph.infer.facts import Facts
+from relgraph.infer.paths import is_fixture
 from relgraph.infer.references import Reference
 from relgraph.infer.roles import PathRole
+from relgraph.infer.usage import Usage, usage_of
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind
 from relgraph.rules.rule import Commit, Example, Rule
@@ -22,7 +24,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if line in own or line.startswith(("variable:", "action:", "toolchain:")):
             continue
         for subject in facts.world.targets:
-            members = [one for one in references if one.subject is subject and comparable(one)]
+            members = [one for one in references if one.subject is subject and comparable(one) and not _is_page(one)]
             found = clusters(members)
             if len(found) > 1:
                 yield from _outliers(facts, line, found)
@@ -55,7 +57,17 @@ def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...]) -> Iterator[F
             )
 
 
+def _is_page(one: Reference) -> bool:
+    """Whether it is an address with a version in it that nothing fetches: a page, or the name of a schema."""
+    if one.site.get("scope") != "url" or one.site.get("form") != "path":
+        return False
+    text = one.subject.text(one.site.path)
+    return text is None or usage_of(text, one.site) is Usage.LINK
+
+
 def _severity(member: Reference, right: Cluster, *, first_party: bool) -> Severity:
+    if is_fixture(member.site.path):
+        return Severity.NOTE
     if first_party:
         return Severity.ERROR if member.role in _USERS_SEE else Severity.WARNING
     link = member.site.kind is Kind.GIT and member.site.get("form") in ("blob", "tree")
