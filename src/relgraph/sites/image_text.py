@@ -15,7 +15,7 @@ _TEMPLATE = r"\$\{\{[^{}\n]*+\}\}|\{\{[^{}\n]*+\}\}|\$\{[^{}\n]*+\}|\$\([\w.-]++
 _DIGEST = r"@sha256:[0-9a-f]{64}"
 # The end of a registry's host and what follows it; the start of the host is found backwards, which keeps the search linear.
 _FULL = re.compile(
-    rf"\.[a-z]{{2,24}}(?::\d{{2,5}})?(?:/(?>{_TEMPLATE}|[\w-]|\.(?!\.)|[+])++)++"
+    rf"\.[a-z]{{2,24}}(?::\d{{2,5}})?(?:/(?>{_TEMPLATE}|[\w-]|\.(?!\.)|[+]){{1,128}}+){{1,12}}+"
     rf"(?::(?P<tag>(?>{_TEMPLATE}|[\w])(?>{_TEMPLATE}|[\w-]|\.(?=[\w$]))*+)(?:{_DIGEST})?|{_DIGEST})(?![\w/:@(\[\\*])"
 )
 _LOCAL = re.compile(

@@ -21,7 +21,7 @@ _BACKWARDS = re.compile(r"[\w./~-]+")
 _MODULE = re.compile(r"(?:[A-Za-z0-9-]+\.)+[a-z]{2,}(?:/[\w.~-]+)+")
 # A module's path and, one or two arguments later, a variable that holds a version: how install helpers are called.
 _HELPER = re.compile(
-    r"\.[a-z]{2,12}/[\w./~-]+(?:[ \t]*,[ \t]*|[ \t]+)(?:(?:\$[({]\w+[)}]|[\w-]+)(?:[ \t]*,[ \t]*|[ \t]+))?"
+    r"\.[a-z]{2,12}/[\w./~-]{1,200}+(?:[ \t]*,[ \t]*|[ \t]+)(?:(?:\$[({]\w+[)}]|[\w-]+)(?:[ \t]*,[ \t]*|[ \t]+))?"
     r"(?P<version>\$[({]\w*(?:VER|version|TAG)\w*[)}]|v\d+\.\d+\.\d+[\w.-]*)(?![\w./-])"
 )
 _PIPED = re.compile(
