@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
+from relgraph.effects.clock import today
 from relgraph.errors import EnvironmentFailure, UsageError
 from relgraph.git.target import NothingThen, Target, open_target
 from relgraph.infer.declared import address_of
@@ -70,7 +71,7 @@ def open_facts(workspace: Workspace, request: Request, stack: ExitStack, *, site
             hint="give the folder of clones with --repos, or a repository's 'path' in the graph",
             details=tuple(missing) if len(missing) > 1 else (),
         )
-    return declare(graph, subjects, external)
+    return declare(graph, subjects, external, today=request.as_of or today())
 
 
 def verify(workspace: Workspace, request: Request) -> Report:
@@ -79,8 +80,10 @@ def verify(workspace: Workspace, request: Request) -> Report:
     with ExitStack() as stack:
         facts = open_facts(workspace, request, stack)
         targets = facts.world.targets
+        settled = judge_facts(facts)
         return Report(
-            judge_facts(facts),
+            settled.findings,
+            waived=settled.waived,
             files=sum(subject.files for subject in targets),
             sites=sum(len(subject.sites) for subject in targets),
             seconds=perf_counter() - started,

@@ -1,8 +1,9 @@
 """The clock: what durations and days are measured with, and waiting."""
 
 import time
+from datetime import UTC, date, datetime
 
-__all__ = ["monotonic", "now", "sleep"]
+__all__ = ["monotonic", "now", "sleep", "today"]
 
 
 def monotonic() -> float:
@@ -18,3 +19,8 @@ def now() -> float:
 def sleep(seconds: float) -> None:
     """Wait."""
     time.sleep(seconds)
+
+
+def today() -> date:
+    """The day it is, in UTC."""
+    return datetime.now(UTC).date()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property, lru_cache
 
 from relgraph.graph.build import builder_of, home
@@ -19,9 +20,15 @@ _URL = re.compile(r"(?:https?|ssh|git)://(?:[^/@]*@)?([^/:]+)(?::\d+)?/(.+?)(?:\
 
 
 class Declared:
-    """A graph, the versions of its nodes in this world, and the repositories that were opened for it (by node id)."""
+    """A graph, the versions of its nodes in this world, and the repositories that were opened for it (by node id).
 
-    def __init__(self, graph: Graph, versions: Mapping[str, NodeVersion], subjects: Mapping[str, Subject]) -> None:
+    ``today`` is the day by which waivers expire.
+    """
+
+    def __init__(
+        self, graph: Graph, versions: Mapping[str, NodeVersion], subjects: Mapping[str, Subject], today: date | None = None
+    ) -> None:
+        self.today = today
         self.graph = graph
         self.versions = versions
         self.subjects = subjects

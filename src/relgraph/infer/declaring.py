@@ -1,6 +1,7 @@
 """From a graph and the repositories at hand to facts: versions are read from tags and propagated once."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from relgraph.graph.propagate import RepoState, propagate
 from relgraph.infer.declared import Declared
@@ -12,8 +13,8 @@ from relgraph.model.world import Subject, World
 __all__ = ["declare"]
 
 
-def declare(graph: Graph, subjects: Mapping[str, Subject], external: Mapping[str, Subject]) -> Facts:
-    """The facts of a declared world: ``subjects`` (by node id) are judged, ``external`` ones lend their tags."""
+def declare(graph: Graph, subjects: Mapping[str, Subject], external: Mapping[str, Subject], *, today: date | None = None) -> Facts:
+    """The facts of a declared world: ``subjects`` (by node id) are judged, ``external`` ones lend their tags. Waivers hold until ``today``."""
     everyone = {**subjects, **external}
     states: dict[str, RepoState] = {}
     for node in graph.nodes.values():
@@ -21,5 +22,5 @@ def declare(graph: Graph, subjects: Mapping[str, Subject], external: Mapping[str
             subject = everyone.get(node.id)
             absent = RepoState(None, f"{node.name} is external and has no clone here")
             states[node.id] = absent if subject is None else standing(node, subject)
-    declared = Declared(graph, propagate(graph, states), everyone)
+    declared = Declared(graph, propagate(graph, states), everyone, today)
     return Facts(World(tuple(subjects.values()), tuple(external.values())), declared)

@@ -49,7 +49,11 @@ def _check_unshown(facts: Facts) -> Iterator[Finding]:
     shown = _shown(facts, declared)
     for edge in declared.graph.edges:
         tail, head = declared.graph.nodes[edge.tail], declared.graph.nodes[edge.head]
-        if edge.kind is not EdgeKind.REFERS_TO or declared.homes.get(tail.id) not in declared.subjects or not (tail.source or tail.paths):
+        if (
+            edge.kind is not EdgeKind.REFERS_TO
+            or declared.homes.get(tail.id) not in declared.subjects
+            or not (tail.source or tail.paths)
+        ):
             continue
         parts = [one.head for one in declared.graph.edges if one.tail == tail.id and one.kind is EdgeKind.CONTAINS]
         if any((part, head.id) in shown for part in (tail.id, *parts)):
@@ -89,7 +93,11 @@ def _check_undeclared(facts: Facts) -> Iterator[Finding]:
         return
     told: dict[tuple[str, str], list[tuple[Subject, Site]]] = {}
     for one in facts.references:
-        if one.role in _PAST or one.site.role in (Role.MENTION, Role.DECLARES, Role.RECORD) or one.site.kind not in (Kind.IMAGE, Kind.CHART):
+        if (
+            one.role in _PAST
+            or one.site.role in (Role.MENTION, Role.DECLARES, Role.RECORD)
+            or one.site.kind not in (Kind.IMAGE, Kind.CHART)
+        ):
             continue
         head = declared.artifact(one.site)
         owners = declared.owners(one.subject, one.site.path)
@@ -105,7 +113,11 @@ def _check_undeclared(facts: Facts) -> Iterator[Finding]:
             f"{tail} refers to {head_id} here, but the graph has no such edge",
             node=tail,
             actual=site.name,
-            why=(f"{site.path} belongs to {tail}", f"{site.name} is {head_id}", f"add {head_id.partition('.')[2]} to its 'uses', or remove the reference"),
+            why=(
+                f"{site.path} belongs to {tail}",
+                f"{site.name} is {head_id}",
+                f"add {head_id.partition('.')[2]} to its 'uses', or remove the reference",
+            ),
             related=tuple(rest[:8]),
         )
 

@@ -1,6 +1,7 @@
 """What a rule is: a code, a severity by nature, a page, examples that must pass and fail, and a pure function."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from relgraph.infer.facts import Facts
@@ -18,7 +19,7 @@ class Example(NamedTuple):
     """
 
     commits: tuple[Commit, ...]
-    siblings: dict[str, tuple[Commit, ...]] = {}  # noqa: RUF012 - an immutable default by use; NamedTuple has no factory
+    siblings: Mapping[str, tuple[Commit, ...]] = MappingProxyType({})
     graph: str = ""
 
 

@@ -1,0 +1,121 @@
+"""RG615: a declared chart's own version or appVersion is not the version that the graph gives it."""
+
+from collections.abc import Iterator
+
+from relgraph.infer.declared import Declared
+from relgraph.infer.facts import Facts
+from relgraph.infer.references import Reference
+from relgraph.infer.standing import releases
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.graph import Node
+from relgraph.model.site import Kind, Pin, Role
+from relgraph.model.version import Version, agree
+from relgraph.model.world import Subject
+from relgraph.pipeline.artifacts import ArtifactKind
+from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.rules.undeclared_artifact import GRAPH
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG615", "chart-fields"
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    declared = facts.declared
+    if declared is None:
+        return
+    for node in declared.graph.nodes.values():
+        repo = declared.homes.get(node.id, "")
+        subject = declared.subjects.get(repo)
+        if node.kind != "chart" or not node.source or subject is None:
+            continue
+        wanted = _wanted(declared, repo, subject)
+        if wanted is None:
+            continue
+        stamped = _stamped(facts, subject, node)
+        fields = [
+            one
+            for one in facts.references
+            if one.subject is subject
+            and one.site.kind is Kind.CHART
+            and one.site.role is Role.DECLARES
+            and one.site.pin is Pin.EXACT
+            and one.site.path == f"{node.source.strip('/')}/Chart.yaml"
+            and one.site.key in ("version", "appVersion")
+            and one.site.key not in stamped
+        ]
+        yield from _differing(facts, node, fields, *wanted)
+
+
+def _differing(facts: Facts, node: Node, fields: list[Reference], version: Version, reason: str) -> Iterator[Finding]:
+    for one in fields:
+        if one.version is None or agree(one.version, version):
+            continue
+        expected = version.bare if one.site.key == "appVersion" and not one.version.prefix else one.version.prefix + version.bare
+        yield facts.finding(
+            (_CODE, _NAME, Severity.ERROR),
+            one.subject,
+            one.site,
+            f"{one.site.key} of {node.name} is {one.site.value}, but the chart is at {expected}",
+            node=node.id,
+            expected=expected,
+            actual=one.site.value,
+            why=(f"{node.id} builds from {one.subject.name}", reason, f"nothing stamps {one.site.key} when the chart is published"),
+            fixable=True,
+        )
+
+
+def _wanted(declared: Declared, repo: str, subject: Subject) -> tuple[Version, str] | None:
+    node = declared.graph.nodes[repo]
+    known = releases(node, subject)
+    here = [release for release in known if release.tag.commit == subject.rev]
+    if here:
+        return here[-1].version, f"this commit is {here[-1].tag.name}"
+    if node.get("self") == "exact" or not known:
+        # Between releases, the next version is nobody's to know.
+        return None
+    return known[-1].version, f"the newest release of {node.name} is {known[-1].tag.name}"
+
+
+def _stamped(facts: Facts, subject: Subject, node: Node) -> frozenset[str]:
+    """The fields that a pipeline writes when it publishes the chart: they are placeholders in git."""
+    found: set[str] = set()
+    for artifact in facts.plan(subject).artifacts:
+        if artifact.kind is ArtifactKind.CHART and artifact.source.strip("./") == node.source.strip("./"):
+            text = subject.text(f"{node.source.strip('/')}/Chart.yaml")
+            literal = "" if text is None else text.text
+            if artifact.version is not None and (
+                artifact.version.text is None or f"version: {artifact.version.text}" not in literal.replace('"', "")
+            ):
+                found.add("version")
+            app = artifact.app_version
+            if app is not None and (app.text is None or f"appVersion: {app.text}" not in literal.replace('"', "")):
+                found.add("appVersion")
+    return frozenset(found)
+
+
+_MORE = "charts:\n  web-chart: {from: platform, ref: oci://ghcr.io/example/platform/web-chart, source: chart}\n"
+_CHART = "apiVersion: v2\nname: web-chart\nversion: {}\nappVersion: {}\n"
+
+
+def _world(version: str, app: str) -> tuple[Commit, ...]:
+    return (
+        Commit(
+            {"go.mod": "module github.com/example/platform\n", "chart/Chart.yaml": _CHART.format(version, app)}, tags=("v0.20.0",)
+        ),
+    )
+
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.ERROR,
+    "a declared chart's version or appVersion is not its repository's version",
+    """
+    The graph says that a chart takes its version from its repository. Its Chart.yaml states another version or appVersion, and no pipeline
+    stamps the field, so that is what gets published.
+    """,
+    _check,
+    failing=(Example(_world("0.20.0", "0.1.0"), graph=GRAPH.format(more=_MORE)),),
+    passing=(Example(_world("0.20.0", "0.20.0"), graph=GRAPH.format(more=_MORE)),),
+)

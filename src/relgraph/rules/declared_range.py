@@ -1,0 +1,111 @@
+"""RG606: a declared range that a reference lies outside of, or that no release lies in."""
+
+from collections.abc import Iterator
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.standing import releases
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.graph import Edge
+from relgraph.resolve.order import read_version
+from relgraph.resolve.range import Range, RangeProblem, parse_range
+from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.rules.undeclared_artifact import GRAPH
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG606", "declared-range"
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    declared = facts.declared
+    if declared is None:
+        return
+    for edge in declared.graph.edges:
+        if not edge.constraint:
+            continue
+        try:
+            allowed = parse_range(edge.constraint)
+        except RangeProblem as problem:
+            yield facts.declared_finding(
+                (_CODE, _NAME, Severity.ERROR), edge.origin, str(problem), node=edge.tail, actual=edge.constraint
+            )
+            continue
+        yield from _unsatisfiable(facts, edge, allowed)
+        yield from _outside(facts, edge, allowed)
+
+
+def _unsatisfiable(facts: Facts, edge: Edge, allowed: Range) -> Iterator[Finding]:
+    declared = facts.declared
+    repo = None if declared is None else declared.homes.get(edge.head, edge.head)
+    subject = None if declared is None or repo is None else declared.subjects.get(repo)
+    if declared is None or subject is None or repo is None:
+        return
+    known = [release.version.bare for release in releases(declared.graph.nodes[repo], subject)]
+    versions = [version for text in known if (version := read_version(text)) is not None]
+    if versions and not any(allowed.admits(version) for version in versions):
+        yield facts.declared_finding(
+            (_CODE, _NAME, Severity.ERROR),
+            edge.origin,
+            f"no release of {edge.head} lies in {edge.constraint}",
+            node=edge.tail,
+            actual=edge.constraint,
+            why=(f"{repo} has {len(known)} releases, the newest {known[-1]}",),
+        )
+
+
+def _outside(facts: Facts, edge: Edge, allowed: Range) -> Iterator[Finding]:
+    declared = facts.declared
+    if declared is None:
+        return
+    head = declared.graph.nodes[edge.head]
+    line = declared.line(head)
+    told: set[tuple[str, str]] = set()
+    for one in facts.references:
+        direct = declared.artifact(one.site)
+        if one.version is None or (direct.id != head.id if direct is not None else one.line != line):
+            continue
+        if (
+            not any(owner.id == edge.tail for owner in declared.owners(one.subject, one.site.path))
+            or (one.site.path, one.site.value) in told
+        ):
+            continue
+        version = read_version(one.version.bare)
+        if version is None or allowed.admits(version):
+            continue
+        told.add((one.site.path, one.site.value))
+        yield facts.finding(
+            (_CODE, _NAME, Severity.ERROR),
+            one.subject,
+            one.site,
+            f"{head.name} is {one.site.value} here, outside of {edge.constraint}",
+            node=edge.tail,
+            expected=edge.constraint,
+            actual=one.site.value,
+            why=(*((one.evidence,) if one.evidence else ()), f"{edge.origin} allows {edge.tail} {edge.constraint} of {edge.head}"),
+        )
+
+
+_SET = "files:\n  scripts: {{from: platform, paths: [scripts/**], uses: [{{node: engine, version: '>=0.9.0 <0.10.0'}}]}}\n"
+_ENGINE = GRAPH.replace("images:", "  engine: {{url: https://github.com/example/engine}}\nimages:").replace("{more}", _SET)
+
+
+def _world(version: str) -> tuple[Commit, ...]:
+    script = f"git clone -b v{version} https://github.com/example/engine.git\n"
+    return (Commit({"go.mod": "module github.com/example/platform\n", "scripts/run.sh": script}, tags=("v0.1.0",)),)
+
+
+_RELEASES = {"engine": (Commit({"x": "1"}, tags=("v0.8.0",)), Commit({"x": "2"}, tags=("v0.9.3",)))}
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.ERROR,
+    "a reference lies outside of the range that the graph declares, or no release lies in it",
+    """
+    An edge of the graph allows a range of versions. A file of the node names a version outside of it, or the repository behind it has no
+    release inside: then nobody can satisfy it. Move the reference, or widen the range.
+    """,
+    _check,
+    failing=(Example(_world("0.8.0"), _RELEASES, _ENGINE.format()),),
+    passing=(Example(_world("0.9.3"), _RELEASES, _ENGINE.format()),),
+)
