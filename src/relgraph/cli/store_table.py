@@ -1,6 +1,7 @@
 """The commands on registries and layouts that move and show artifacts."""
 
 from relgraph.cli.command import Argument, Command, Form, Offer
+from relgraph.cli.trust_options import POLICY_OPTIONS
 
 __all__ = ["REGISTRY_OPTIONS", "REPORT", "STORE_COMMANDS"]
 
@@ -73,16 +74,20 @@ STORE_COMMANDS = (
                 metavar="FOLDER",
                 offer=Offer.DIRECTORIES,
             ),
+            *POLICY_OPTIONS,
             REPORT,
             *REGISTRY_OPTIONS,
         ),
         details=(
             "Files appear when they are whole and verified. A file that exists with other content is refused with exit status 1; "
             "only files and folders are unpacked, within limits.",
+            "With --policy or --key nothing is written before the artifact was found to be trusted; what is not is refused with "
+            "exit status 1. A range of versions (:^1.2) takes the newest that exists.",
         ),
         examples=(
             ("relgraph store.pull ghcr.io/acme/tools:1.2.0 --output tools", "the files of an artifact"),
             ("relgraph store.pull oci://ghcr.io/acme/charts/web:1.2.0", "a chart's package"),
+            ("relgraph store.pull ghcr.io/acme/charts/web:^1 --policy trust.yaml", "the newest 1.x, if it is trusted"),
         ),
     ),
     Command(

@@ -3,6 +3,7 @@
 from relgraph.cli.command import Argument, Command, Form, Offer
 from relgraph.cli.declared import declared_commands
 from relgraph.cli.store_table import STORE_COMMANDS
+from relgraph.cli.trust_table import TRUST_COMMANDS
 
 __all__ = ["COMMANDS", "FORMATS", "HELP"]
 
@@ -80,6 +81,7 @@ COMMANDS: tuple[Command, ...] = (
         examples=(("relgraph explain", "all rules"), ("relgraph explain RG101 --format markdown", "one rule's page")),
     ),
     *STORE_COMMANDS,
+    *TRUST_COMMANDS,
     Command(
         "completion",
         "print the completion script of a shell",

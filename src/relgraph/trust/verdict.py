@@ -47,9 +47,19 @@ class Evidence(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The evidence as an object of JSON."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in self._asdict().items() if value} | {
-            "good": self.good
+        fields = {
+            "role": self.role.value,
+            "scheme": self.scheme.value,
+            "origin": self.origin,
+            "good": self.good,
+            "problem": self.problem,
+            "keys": list(self.keys),
+            "predicateType": self.predicate_type,
+            "repository": self.repository,
+            "tag": self.tag,
+            "signedAt": self.signed_at,
         }
+        return {key: value for key, value in fields.items() if value or key == "good"}
 
 
 class Verdict(NamedTuple):

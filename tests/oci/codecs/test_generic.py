@@ -186,7 +186,7 @@ def test_an_artifact_is_stored_whole_and_read_back() -> None:
 
 
 def test_every_codec_is_found_by_its_name_and_by_what_it_makes() -> None:
-    assert list(CODECS) == ["helm", "image", "rootfs", "bundle", "flux", "cue-module", "artifact"]
+    assert list(CODECS) == ["helm", "image", "rootfs", "bundle", "flux", "cue", "artifact"]
     assert by_name("bundle") is bundle.CODEC
     with pytest.raises(UsageError, match="no such type: zip"):
         by_name("zip")

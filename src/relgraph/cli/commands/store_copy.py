@@ -2,6 +2,7 @@
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
+from relgraph.cli.pinning import pinned
 from relgraph.cli.progress import human
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
@@ -25,6 +26,7 @@ def copy(values: Values, terminal: Terminal) -> int:
 
     with Stores(values, terminal) as stores:
         origin, destination = stores.open(source), stores.open(target, create=True)
+        source = pinned(source, origin)
         if everything:
             # What belongs to another tag comes along with it, or not at all.
             wanted = [(tag, tag) for tag in origin.tags() if companion_of(tag) is None]

@@ -6,9 +6,11 @@ from typing import Any
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
+from relgraph.cli.pinning import pinned
 from relgraph.cli.progress import human
 from relgraph.cli.registries import Stores, pairs_of
 from relgraph.cli.terminal import Terminal
+from relgraph.cli.trust_options import wants_verdict
 from relgraph.effects.environment import variable
 from relgraph.errors import UsageError
 from relgraph.oci.reference import Reference, parse_reference
@@ -72,7 +74,12 @@ def pull(values: Values, terminal: Terminal) -> int:
 
     with Stores(values, terminal) as stores:
         repository = stores.open(source)
+        source = pinned(source, repository)
         document = repository.load(source.target)
+        if wants_verdict(values):
+            from relgraph.cli.trusting import require_trust
+
+            require_trust(values, repository, source, document.descriptor)
         codec = codec_of(document)
         if codec.decode is None or not isinstance(document, Manifest):
             raise UsageError(

@@ -4,6 +4,7 @@ from typing import Any
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
+from relgraph.cli.pinning import pinned
 from relgraph.cli.progress import human
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
@@ -41,6 +42,7 @@ def inspect(values: Values, terminal: Terminal) -> int:
 
     with Stores(values, terminal) as stores:
         repository = stores.open(source)
+        source = pinned(source, repository)
         document = repository.load(source.target)
         if values.flag("raw"):
             terminal.write(document.raw.decode())

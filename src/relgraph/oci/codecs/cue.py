@@ -253,4 +253,4 @@ def _vcs(module: ModuleFile, options: Options, commit: str) -> dict[str, str]:
     return {f"{_VCS}type": "git", f"{_VCS}commit": commit, f"{_VCS}commit-time": rfc3339(options.created)}
 
 
-CODEC = Codec("cue-module", "a CUE module: the folder that holds cue.mod", (CONFIG,), encode, decode)
+CODEC = Codec("cue", "a CUE module: the folder that holds cue.mod", (CONFIG,), encode, decode)

@@ -1,0 +1,27 @@
+"""The options of commands that look at signatures before they do anything."""
+
+from relgraph.cli.command import Argument, Form, Offer, Values
+
+__all__ = ["KNOWN_AS", "POLICY_OPTIONS", "wants_verdict"]
+
+#: The name by which signatures and policies know a repository.
+KNOWN_AS = Argument(
+    "as",
+    "name of the repository, where it is to be known by another one than that under which it lies (a layout, a mirror)",
+    metavar="HOST/NAME",
+)
+
+#: What a command takes that looks at signatures before it does anything.
+POLICY_OPTIONS = (
+    Argument("policy", "policy that decides whether the artifact is trusted", metavar="FILE", offer=Offer.FILES),
+    Argument("key", "instead of a policy: public key that must have signed", metavar="FILE", repeated=True, offer=Offer.FILES),
+    Argument("threshold", "of so many of the keys given", metavar="N", default="1"),
+    KNOWN_AS,
+    Argument("lock", "lock file whose versions are not gone back behind", metavar="FILE", offer=Offer.FILES),
+    Argument("allow-downgrade", "go back behind the lock file's version for once", Form.FLAG),
+)
+
+
+def wants_verdict(values: Values) -> bool:
+    """Whether a policy or a key was given, or something that only makes sense with one."""
+    return any(values.get(name) is not None for name in ("policy", "key", "lock")) or values.flag("allow-downgrade")
