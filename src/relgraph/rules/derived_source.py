@@ -52,6 +52,8 @@ def _compare(facts: Facts, subject: Subject, source: str, derived: str, makefile
         origins = sources.get(one.site.name) or moved.get(one.site.name.rpartition("/")[2], [])
         if not origins or any(origin.site.pin is not Pin.EXACT for origin in origins):
             continue
+        if one.version is None or any(origin.version is None for origin in origins):
+            continue  # the tag of a build is put in while deriving; a commit's id says nothing of what should be there
         if any((origin.site.name, origin.site.value) == (one.site.name, one.site.value) for origin in origins):
             continue
         yield _finding(facts, one, origins[0], f"{makefile} derives {derived} from {source}")

@@ -29,7 +29,7 @@ _MUTABLE = frozenset(
 )
 _PLACEHOLDER = re.compile(
     r"<[^<>]+>|.*placeholder.*|.*replaced?[ _-].*|.*\bTBD\b.*|x+\.y+(\.z+)?|v?X\.Y(\.Z)?|[A-Z][A-Z0-9]*_(?:VERSION|TAG)|__\w+__|@\w+@|%%?\w+%%?"
-    r"|.*will[ _-]be[ _-].*|0\.0\.0(-dev|-snapshot|-SNAPSHOT)?",
+    r"|.*will[ _-]be[ _-].*|[a-z]+(?:_[a-z]+){2,}|0\.0\.0(-dev|-snapshot|-SNAPSHOT)?",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s*(?:[<>=~^!]{1,2}|>=)\s*v?\d.*|v?\d+(?:\.\d+)*\.[x*](?:\.[x*])*|.*\|\|.*|v?\d[\w.]*\s+-\s+v?\d.*")
