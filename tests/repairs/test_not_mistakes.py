@@ -11,7 +11,7 @@ NAME = "acme/orchard"
 GO_MOD = "module github.com/acme/orchard\n\ngo 1.22\n\nrequire (\n{})\n"
 PLACEHOLDERS = "apiVersion: v2\nname: orchard-core\nversion: 0.1.0\nappVersion: 0.1.0\n"
 RELEASE = {
-    ".goreleaser.yaml": "kos:\n- repository: ghcr.io/acme/orchard/manager\n  main: ./cmd/manager\n  bare: true\n  tags: ['{{.Version}}']\n",
+    ".goreleaser.yaml": "builds:\n- main: ./cmd/manager\nkos:\n- repository: ghcr.io/acme/orchard/manager\n  bare: true\n  tags: ['{{.Version}}']\n",
     ".github/workflows/release.yml": workflow(
         """
         - run: |
@@ -97,7 +97,8 @@ def test_versions_of_parallel_lines(tmp_path: Path) -> None:
     tree = {
         "go.mod": GO_MOD.format(required),
         "core/Chart.yaml": PLACEHOLDERS,
-        "core/values.yaml": 'KUBECTL_VERSION: "1.32.13"\n',
+        "core/values.yaml": 'KUBECTL_VERSION: "1.32.13"\nORCHARD_VERSION: "0.30.0"\n',
+        "core/templates/manager.yaml": TEMPLATE,
         "core/templates/job.yaml": "image: quay.io/acme/kubectl:{{.Values.KUBECTL_VERSION}}\n",
         "hack/local.sh": script,
         ".github/workflows/e2e.yml": workflow("- run: go install github.com/onsi/ginkgo/v2/ginkgo@v2.22.2\n"),
@@ -138,7 +139,7 @@ def test_tag_formats_of_an_image_and_its_chart(tmp_path: Path) -> None:
     gauge = {
         "go.mod": "module github.com/acme/gauge\n",
         "chart/Chart.yaml": "apiVersion: v2\nname: gauge-chart\nversion: 0.1.0\nappVersion: 0.1.0\n",
-        ".goreleaser.yaml": "kos:\n- repository: ghcr.io/acme/gauge\n  bare: true\n  tags: ['{{.Version}}']\n",
+        ".goreleaser.yaml": "builds:\n- main: ./cmd/gauge\nkos:\n- repository: ghcr.io/acme/gauge\n  bare: true\n  tags: ['{{.Version}}']\n",
         ".github/workflows/release.yml": workflow(
             """
             - run: |
