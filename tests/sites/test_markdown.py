@@ -51,6 +51,18 @@ def test_output_is_a_mention_files_are_not() -> None:
     assert _one("use ghcr.io/acme/web:1.2.3").role is Role.USES
 
 
+def test_behind_a_prompt_are_commands_and_the_rest_is_output() -> None:
+    sites = _sites(
+        "```sh\n$ docker pull acme/web:1.2.3 \\\n  --platform x\nUsing acme/node:v1.30 and ghcr.io/acme/x:2.0\n$ helm pull oci://ghcr.io/acme/c --version 3.0\n```"
+    )
+    assert [(site.raw, site.role) for site in sites] == [
+        ("1.2.3", Role.USES),
+        ("v1.30", Role.MENTION),
+        ("2.0", Role.MENTION),
+        ("3.0", Role.USES),
+    ]
+
+
 @pytest.mark.parametrize(
     "path", ["CHANGELOG.md", "docs/release-notes.md", "docs/changelog/v1.md", "HISTORY.rst", ".github/ISSUE_TEMPLATE/bug.md"]
 )

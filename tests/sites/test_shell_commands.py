@@ -174,6 +174,16 @@ def test_a_place_to_fill_in_is_no_redirection() -> None:
     assert (site.raw, site.pin) == ("<version>", Pin.PLACEHOLDER)
 
 
+def test_a_downloaded_file_is_named_again() -> None:
+    sites = _script(
+        "curl -LO https://github.com/acme/web/releases/download/v0.8.9/web_0.8.9_linux.tar.gz\ntar xf web_0.8.8_linux.tar.gz\nrm web_0.8.9_linux.tar.gz x_0.8.9_linux.tar.gz\n"
+    )
+    assert [(site.name, site.raw, site.get("form")) for site in sites] == [
+        ("github.com/acme/web", "0.8.8", "asset"),
+        ("github.com/acme/web", "0.8.9", "asset"),
+    ]
+
+
 def test_the_folder_that_an_archive_unpacks_to() -> None:
     sites = _script(
         "wget https://github.com/acme/web/archive/refs/tags/v0.22.0.tar.gz\ntar xf v0.22.0.tar.gz\nmv web-0.22.0 web\nmv other-1.0.0 x\n"

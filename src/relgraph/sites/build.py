@@ -28,7 +28,7 @@ _MUTABLE = frozenset(
     "latest stable edge main master dev develop devel nightly canary unstable head HEAD lts current rolling testing snapshot".split()
 )
 _PLACEHOLDER = re.compile(
-    r"<[^<>]+>|.*placeholder.*|.*replaced?[ _-].*|.*\bTBD\b.*|x+\.y+(\.z+)?|v?X\.Y(\.Z)?|[A-Z][A-Z0-9]*_(?:VERSION|TAG)|__\w+__|@\w+@|%%?\w+%%?"
+    r"<[^<>]+>|.*placeholder.*|.*replaced?[ _-].*|.*\bTBD\b.*|x+\.y+(\.z+)?|v?X\.Y(\.Z)?|v?(?:tag|version)|[A-Z][A-Z0-9]*_(?:VERSION|TAG)|__\w+__|@\w+@|%%?\w+%%?"
     r"|.*will[ _-]be[ _-].*|[a-z]+(?:_[a-z]+){2,}|0\.0\.0(-dev|-snapshot|-SNAPSHOT)?",
     re.IGNORECASE,
 )

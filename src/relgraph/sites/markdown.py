@@ -29,6 +29,7 @@ _HISTORY = re.compile(
 )
 # Literal beginnings make these searches fast; that a fence begins its line is checked afterwards.
 _FENCE = re.compile(r"(?P<mark>```+|~~~+)[ \t]*(?P<info>[^\n`]*)$", re.MULTILINE)
+_PROMPT = re.compile(r"\n[ \t]*\$ ")
 _SHELL = frozenset("sh bash shell zsh console shell-session terminal sh-session shellsession".split())
 _STRUCTURED = frozenset(
     "yaml yml json toml dockerfile docker makefile make hcl ini go golang python py js ts typescript javascript".split()
@@ -50,9 +51,12 @@ _NAME_BACKWARDS = re.compile(r"[A-Z0-9_]*")
 
 
 class _Block(NamedTuple):
+    """A fence's content: bounds, language (empty where none is told), and whether its commands stand behind a prompt."""
+
     start: int
     end: int
     language: str
+    prompted: bool
 
 
 def _matches(path: str) -> bool:
@@ -77,9 +81,9 @@ class _Document:
         for block in self.blocks:
             if block.language in _SHELL or not block.language:
                 key = f"fence:{block.language}" if block.language else "fence"
-                yield from self._commands(block.start, block.end, key)
-                for site in assignment_sites(self.text, block.start, block.end, syntax="markdown", key=key):
-                    yield self._in_time(site)
+                for reader in (command_sites, assignment_sites):
+                    for site in reader(self.text, block.start, block.end, syntax="markdown", key=key):
+                        yield self._as_told(site, block)
         size = len(self.source)
         for match in _INLINE.finditer(self.source):
             if " " in match["code"] and self._block(match.start()) is None:
@@ -87,8 +91,7 @@ class _Document:
         for match in _INDENTED.finditer(self.source):
             if self._block(match.start() + 1) is None:
                 yield from self._commands(*match.span(), "block")
-        for site in self._images(size):
-            yield self._in_time(site)
+        yield from self._images(size)
         for site in module_sites(self.text, 0, size, syntax="markdown"):
             yield self._in_time(site)
         yield from self._links()
@@ -105,10 +108,14 @@ class _Document:
             if opening is None:
                 opening = match
             elif match["mark"].startswith(opening["mark"]) and not match["info"].strip():
-                yield _Block(opening.end(), match.start(), _language(opening["info"]))
+                yield self._fenced(opening, match.start())
                 opening = None
         if opening is not None:
-            yield _Block(opening.end(), len(self.source), _language(opening["info"]))
+            yield self._fenced(opening, len(self.source))
+
+    def _fenced(self, opening: re.Match[str], end: int) -> _Block:
+        start = opening.end()
+        return _Block(start, end, _language(opening["info"]), _PROMPT.search(self.source, start, end) is not None)
 
     def _block(self, offset: int) -> _Block | None:
         """The code block that holds the offset."""
@@ -122,20 +129,26 @@ class _Document:
         """The site as a document of the past tells it."""
         return site if self.role is Role.USES else site._replace(role=self.role)
 
+    def _as_told(self, site: Site, block: _Block) -> Site:
+        """A site of a fence, as a mention where it stands in what a command has printed."""
+        shown = False
+        if block.language not in _STRUCTURED:
+            if block.prompted:
+                line = self.text.line_text(site.span.line).lstrip()
+                shown = not line.startswith("$ ") and not self.text.line_text(site.span.line - 1).endswith("\\")
+            # In a fence of unknown language, an image that no command names is output.
+            elif block.language not in _SHELL:
+                shown = site.kind in (Kind.IMAGE, Kind.CHART) and not site.get("verb") and site.part is not Part.VERSION
+        return site._replace(role=Role.MENTION) if shown else self._in_time(site)
+
     def _commands(self, start: int, end: int, key: str) -> Iterator[Site]:
         for site in command_sites(self.text, start, end, syntax="markdown", key=key):
-            # In a fence of unknown language, an image that no command names is output.
-            shown = key == "fence" and site.kind is Kind.IMAGE and not site.get("verb")
-            yield site._replace(role=Role.MENTION) if shown else self._in_time(site)
+            yield self._in_time(site)
 
     def _images(self, size: int) -> Iterator[Site]:
         for site in text_images(self.text, 0, size, syntax="markdown"):
             block = self._block(self._offset(site))
-            if block is None or block.language in _SHELL or block.language in _STRUCTURED:
-                yield site
-            else:
-                # A block that is neither commands nor a file shows output.
-                yield site._replace(role=Role.MENTION, key="fence")
+            yield self._in_time(site) if block is None else self._as_told(site._replace(key="fence"), block)
 
     def _sentences(self, size: int) -> Iterator[Site]:
         for site in prose_sites(self.text, 0, size, syntax="markdown"):

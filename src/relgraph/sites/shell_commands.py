@@ -30,6 +30,8 @@ _PIPED = re.compile(
     r"(?P<arguments>[^\n;|&#]*)"
 )
 _ARCHIVE = re.compile(r"://(github\.com/[\w.-]+/[\w.-]+)/archive/")
+_DOWNLOAD = re.compile(r"://(github\.com/[\w.-]+/[\w.-]+)/releases/download/[^/\s\"']+/([\w-]*[_-])v?\d+\.\d+\.\d+([\w.-]*)")
+_MOST_URLS = 20
 _SETTING = re.compile(r"(?P<name>[\w.\\\[\]/-]+)=(?P<value>(?:\{[^}]*\}|\\.|[^,\\])*)")
 _SETTING_OPTIONS = ("--set", "--set-string", "--set-json", "--set-literal")
 _HELM_FLAGS = frozenset(
@@ -121,17 +123,21 @@ def _piped(reader: Reader) -> Iterator[Site]:
 
 
 def _unpacked(reader: Reader) -> Iterator[Site]:
-    """The folder that an archive of a repository unpacks to: ``name-1.2.3`` beside a URL ``.../name/archive/v1.2.3.tar.gz``."""
-    source = reader.text.text
-    for archive in dict.fromkeys(_ARCHIVE.findall(source, reader.start, reader.end)):
-        repository, _, name = archive.rpartition("/")
-        for match in re.finditer(
-            rf"(?<![\w./-]){re.escape(name)}-(?P<version>\d+\.\d+\.\d+(?:-[\w.]+)?)(?![\w-])", source[reader.start : reader.end]
-        ):
+    """Files that URLs of the same range leave behind, where later commands name them.
+
+    ``name-1.2.3`` beside ``.../name/archive/v1.2.3.tar.gz``, ``tool_1.2.3_linux.tgz`` beside its download.
+    """
+    source = reader.text.text[reader.start : reader.end]
+    patterns: dict[str, str] = {}
+    for repository in _ARCHIVE.findall(source)[:_MOST_URLS]:
+        name = repository.rpartition("/")[2]
+        patterns[rf"(?<![\w./-]){re.escape(name)}-(?P<version>\d+\.\d+\.\d+(?:-[\w.]+)?)(?![\w-])"] = repository
+    for repository, before, after in _DOWNLOAD.findall(source)[:_MOST_URLS]:
+        patterns[rf"(?<![\w./-]){re.escape(before)}(?P<version>v?\d+\.\d+\.\d+){re.escape(after)}(?![\w/-])"] = repository
+    for pattern, repository in patterns.items():
+        for match in re.finditer(pattern, source):
             start = reader.start + match.start("version")
-            yield reader.make(
-                Kind.GIT, f"{repository}/{name}", Part.VERSION, start, match["version"], form="asset", path=match.group()
-            )
+            yield reader.make(Kind.GIT, repository, Part.VERSION, start, match["version"], form="asset", path=match.group())
 
 
 def _helm(reader: Reader, command: Command) -> Iterator[Site]:
