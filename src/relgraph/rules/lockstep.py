@@ -58,15 +58,24 @@ def _families(required: list[Reference]) -> dict[str, list[Reference]]:
         lead = next(one for one in members if one.site.value == value)
         # A family shares its major version; klog v2 is not of the family of the libraries at v0.
         peers = [one for one in members if one.version and lead.version and one.version.release[0] == lead.version.release[0]]
+        program = [one for one in members if _is_program(one, lead)]
         if count >= _QUORUM and count * 5 >= len(peers) * 3:
-            found[lead.line.rpartition("/")[0]] = [lead, *(one for one in peers if one is not lead)]
+            found[lead.line.rpartition("/")[0]] = [lead, *(one for one in (*peers, *program) if one is not lead)]
     return found
+
+
+def _is_program(one: Reference, lead: Reference) -> bool:
+    """Whether it is the program that the libraries belong to: named like their owner, at 1.X.Y where they are at 0.X.Y."""
+    owner, _, name = one.line.rpartition("/")
+    return bool(
+        owner.endswith(f"/{name}") and one.version and lead.version and (one.version.release[0], lead.version.release[0]) == (1, 0)
+    )
 
 
 def _within(facts: Facts, owner: str, members: list[Reference]) -> Iterator[Finding]:
     lead, *others = members
     for one in others:
-        if one.site.get("indirect") or one.version is None or lead.version is None or one.version.release == lead.version.release:
+        if one.site.get("indirect") or one.version is None or lead.version is None or one.version.release[1:] == lead.version.release[1:]:
             continue
         # Unrelated repositories of one owner have numbers of their own; a straggler is a few releases off.
         if abs(one.version.release[1] - lead.version.release[1]) > 8:
@@ -99,12 +108,15 @@ def _beside(facts: Facts, owner: str, members: list[Reference], module: str) -> 
 
 
 def _finding(facts: Facts, one: Reference, lead: Reference, owner: str) -> Finding:
+    expected = lead.site.value
+    if _is_program(one, lead) and one.version is not None and lead.version is not None:
+        expected = f"{one.version.prefix}1.{lead.version.bare.partition('.')[2]}"
     return facts.finding(
         (_CODE, _NAME, Severity.WARNING),
         one.subject,
         one.site,
         f"{one.line.rpartition('/')[2]} is {one.site.value} while its family is at {lead.site.value}",
-        expected=lead.site.value,
+        expected=expected,
         actual=one.site.value,
         why=(
             *((one.evidence,) if one.evidence else ()),
