@@ -1,12 +1,12 @@
 """What tests of registries and layouts share."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from artifacts import FAST, Recorder
+from artifacts import FAST, Open, Recorder
 from docker_registry import DockerRegistry
 from hostile_registry import HostileRegistry
 from relgraph.oci.credentials import CredentialSource
@@ -16,8 +16,6 @@ from relgraph.oci.reference import RegistryReference
 from relgraph.oci.registries import Registries
 from relgraph.oci.remote import RemoteRepository
 from relgraph.oci.settings import Settings
-
-Open = Callable[..., RemoteRepository]
 
 
 @pytest.fixture

@@ -1,19 +1,23 @@
 """Small artifacts for tests, and the settings under which tests of hostile servers stay fast."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from relgraph.effects.connection import Limits
 from relgraph.oci.descriptor import EMPTY, EMPTY_BODY, NOTHING, Descriptor
 from relgraph.oci.manifest import Index, Manifest
 from relgraph.oci.progress import Silent, Transfer
+from relgraph.oci.remote import RemoteRepository
 from relgraph.oci.retry import Patience
 from relgraph.oci.settings import Settings
 from relgraph.oci.storage import Pusher, Repository, push_bytes
 
-__all__ = ["FAST", "LAYER", "Recorder", "attach", "blob", "publish", "publish_index"]
+__all__ = ["FAST", "LAYER", "Open", "Recorder", "attach", "blob", "publish", "publish_index", "store"]
 
 LAYER = "application/vnd.example.layer"
+
+#: Opens a repository of a registry, given by its address (a fixture of the tests).
+Open = Callable[..., RemoteRepository]
 
 #: Fractions of a second where users get minutes.
 FAST = Settings(
