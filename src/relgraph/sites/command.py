@@ -75,6 +75,7 @@ class Reader:
 
     def __init__(self, text: Text, start: int, end: int, syntax: str, key: str) -> None:
         self.text, self.start, self.end, self.syntax, self.key = text, start, end, syntax, key
+        self._made: dict[str, bool] = {}
 
     def make(
         self,
@@ -121,6 +122,11 @@ class Reader:
     def makes(self, path: str) -> bool:
         """Whether the text writes a file of that name itself: a redirection, a download, a copy."""
         name = path.rstrip("/").rpartition("/")[2]
+        if name not in self._made:
+            self._made[name] = self._makes(name)
+        return self._made[name]
+
+    def _makes(self, name: str) -> bool:
         source, end = self.text.text, min(len(self.text.text), self.end + 2000)
         position = source.find(name, max(0, self.start - 20000), end)
         for _ in range(_MOST_PLACES):

@@ -34,6 +34,14 @@ _BRANCH = re.compile(
 )
 _IN_ASSET = re.compile(r"(?<![\d.A-Za-z])[vV]?\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)[.-]?\d*)?(?![\d])")
 _ENDINGS = (".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar")
+# What stands behind a repository's address on GitHub; anything else there leads nowhere.
+_PAGES = frozenset(
+    "actions activity archive assets attestations blame blob branches codespaces commit commits community compare contribute contributors"
+    " custom-properties delete dependabot dependencies deployments discussions edit files find fork forks generate graphs hovercard import info"
+    " invitations issues labels license licenses milestone milestones network new notifications packages pkgs projects pull pulls pulse purview raw"
+    " releases releases.atom runs search security settings sponsors stargazers stars subscription suites tag tags tags.atom tarball tree upload"
+    " used_by watchers wiki workflows zipball".split()
+)
 _NO_OWNER = frozenset(
     "orgs users settings apps marketplace sponsors features topics search login notifications about enterprise".split()
 )
@@ -188,6 +196,10 @@ def _repository(url: Url, address: _Address) -> Iterator[Site]:
         start, repo = segments[0]
         at = repo.index("@") + 1
         yield _ref(url, address, start + at, repo[at:], "clone")
+    elif verb and verb not in _PAGES and address.name.startswith("github.com/") and not address.query:
+        start = segments[1][0]
+        path = url.path[start : address.end].rstrip("/")
+        yield url.make(Kind.GIT, address.name, Part.PATH, start, path, path, Pin.ABSENT, form="bare", path=path)
 
 
 def _api(url: Url, address: _Address) -> Iterator[Site]:
