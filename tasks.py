@@ -51,6 +51,12 @@ def imports(context: Context) -> None:
     _run("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()", "--no-logo")
 
 
+@task(help={"name": "build this one only"})
+def tools(context: Context, name: str = "") -> None:
+    """Build the programs that the tests compare relgraph with (tests/tools: helm, oras, crane, cosign, cue, a registry)."""
+    _run("tests/support/tools.py", *([name] if name else []))
+
+
 @task(name="bench-smoke")
 def bench_smoke(context: Context) -> None:
     """Run every benchmark on its smallest input, to see that it still works."""
@@ -86,5 +92,5 @@ def docs(context: Context, check: bool = False) -> None:
 
 
 ns = namespace()
-for _task in (test, lint, types, imports, bench_smoke, docs):
+for _task in (test, lint, types, imports, tools, bench_smoke, docs):
     ns.add_task(cast("Task[Any]", _task))  # what the decorator returns is typed too widely
