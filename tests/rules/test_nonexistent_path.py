@@ -55,3 +55,26 @@ def test_a_missing_ref_is_another_rules_business() -> None:
 
 def test_the_past_may_point_at_what_is_gone() -> None:
     assert said({"CHANGELOG.md": "https://github.com/example/platform/blob/main/docs/x.md\n"}) == []
+
+
+def test_a_file_right_behind_its_repository_is_no_page() -> None:
+    files = {"docs/guide.md": "", "README.md": "[guide](https://github.com/example/platform/docs/guide.md)\n"}
+    (found,) = said(files)
+    assert (found.severity, found.actual, found.expected) == (Severity.WARNING, "docs/guide.md", "blob/main/docs/guide.md")
+
+
+def test_pages_of_a_repository_and_bases_of_kustomize() -> None:
+    lines = (
+        "https://github.com/example/platform/security\nhttps://github.com/example/platform/security/advisories\n"
+        "https://github.com/example/platform/docs?x=1\n```shell\nkubectl apply -k https://github.com/example/platform/config/default\n```\n"
+    )
+    assert said({"security/x.md": "", "config/default/kustomization.yaml": "", "docs/a.md": "", "README.md": lines}) == []
+
+
+def test_a_folder_has_no_raw_content() -> None:
+    script = "#!/bin/sh\nkubectl apply -f https://raw.githubusercontent.com/example/platform/main/{}\n"
+    (found,) = said({"config/crd/a.yaml": "", "up.sh": script.format("config/crd")})
+    assert (found.severity, found.actual) == (Severity.ERROR, "config/crd")
+    assert said({"config/crd/a.yaml": "", "up.sh": script.format("config/crd/a.yaml")}) == []
+    base = "#!/bin/sh\nBASE=https://raw.githubusercontent.com/example/platform/main/config/crd\nkubectl apply -f $BASE/a.yaml\n"
+    assert said({"config/crd/a.yaml": "", "up.sh": base}) == []

@@ -59,3 +59,15 @@ def test_versions_that_go_together(url: str) -> None:
 def test_any_host_has_a_file_under_its_own_version() -> None:
     (found,) = said("curl -LO https://nodejs.org/dist/v18.1.0/node-v18.1.1-linux-x64.tar.xz")
     assert (found.actual, found.expected) == ("v18.1.0", "v18.1.1")
+
+
+@pytest.mark.parametrize("link", ["[v1.1.2]: {}", "- [v1.1.2]({})", "[`1.1.2`]({})"])
+def test_a_link_called_one_version_leads_to_another(link: str) -> None:
+    address = "https://github.com/acme/web/releases/tag/{}"
+    (found,) = of_files(RULE, {"README.md": link.format(address.format("v1.1.3")) + "\n"})
+    assert (found.actual, found.expected) == ("v1.1.3", "v1.1.2")
+    assert of_files(RULE, {"README.md": link.format(address.format("v1.1.2")) + "\n"}) == []
+
+
+def test_a_link_that_says_more_than_a_version_may_lead_anywhere() -> None:
+    assert of_files(RULE, {"README.md": "[Upgrade from v1.1.2](https://github.com/acme/web/releases/tag/v1.1.3)\n"}) == []

@@ -1,14 +1,16 @@
 """RG202: a URL whose path does not exist in its repository at its ref."""
 
+import re
 from collections.abc import Iterator
 
 from relgraph.infer.facts import Facts
-from relgraph.infer.gitref import Located, Locator, RefKind
+from relgraph.infer.gitref import Located, Locator, RefKind, unescape
 from relgraph.infer.paths import is_fixture, moved_to
 from relgraph.infer.roles import PathRole, path_role
+from relgraph.infer.usage import Usage, usage_of
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.repository import Tree
-from relgraph.model.site import Kind, Part, Role, Site
+from relgraph.model.site import Kind, Role, Site
 from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
 
@@ -16,6 +18,9 @@ __all__ = ["RULE"]
 
 _CODE, _NAME = "RG202", "nonexistent-path"
 _IN_TREE = ("raw", "blob", "tree", "api", "edit")
+_KUSTOMIZES = re.compile(r"(?:apply|create|delete|replace)\b[^\n|;]*[ \t](?:-k|--kustomize)\b|\bkustomize\b")
+# A folder under a name is completed where the name is used.
+_ASSIGNED = re.compile(r"\w[ \t]*[:?+]?=[ \t]*[\"']?https?://\S*$|^[ \t-]*[\w.-]+:[ \t]*[\"']?https?://\S*$")
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -23,10 +28,14 @@ def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         told: set[tuple[str, str, str]] = set()
         for site in subject.sites:
-            if site.kind is not Kind.GIT or site.part is not Part.REF or site.get("form") not in _IN_TREE or not site.get("path"):
+            if site.kind is not Kind.GIT or site.get("form") not in (*_IN_TREE, "bare") or not site.get("path"):
                 continue
             role = path_role(site.path)
             if site.role is Role.MENTION or is_fixture(site.path) or role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY):
+                continue
+            if site.get("form") == "bare":
+                if (bare := _bare(facts, locator, subject, site)) is not None:
+                    yield bare
                 continue
             located = locator.locate(subject, site)
             if located is None or located.kind is RefKind.MISSING or not located.path:
@@ -34,7 +43,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if located.kind is RefKind.COMMIT and not _is_fetched(site):
                 continue  # copied from a browser that showed it
             tree = locator.tree(located)
-            if tree is None or locator.has(tree, located.path):
+            if tree is None or (locator.has(tree, located.path) and not _is_fetched_folder(subject, located, tree)):
                 continue
             key = (site.path, located.ref, located.path)
             if key not in told:
@@ -44,6 +53,15 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 def _finding(facts: Facts, locator: Locator, subject: Subject, located: Located, tree: Tree, role: PathRole) -> Finding:
     site, owner = located.site, located.owner
+    if locator.has(tree, located.path):
+        return facts.finding(
+            (_CODE, _NAME, _severity(site, role)),
+            subject,
+            site,
+            f"{located.path} is a folder in {owner.name} at {located.ref}, and only files can be fetched so",
+            expected=None,
+            actual=located.path,
+        )
     now = moved_to(located.path, tree.entries)
     why = [f"{now} has this name there" if now is not None else "no file has this name there, or more than one"]
     if now is None and (tags := _tags_with(facts, locator, located)) is not None:
@@ -57,6 +75,39 @@ def _finding(facts: Facts, locator: Locator, subject: Subject, located: Located,
         actual=located.path,
         why=tuple(why),
     )
+
+
+def _bare(facts: Facts, locator: Locator, subject: Subject, site: Site) -> Finding | None:
+    """A file or folder named right behind the repository's address, with neither ``blob`` nor a ref before it."""
+    owner = locator.owner(site.name)
+    path = unescape(site.get("path"))
+    text = subject.text(site.path)
+    if owner is None or not owner.exists(path) or text is None:
+        return None
+    before = text.line_text(site.span.line)[: site.span.column - 1]
+    # kustomize asks for a folder of a repository by such an address.
+    if site.path.rpartition("/")[2].startswith("kustomization.") or _KUSTOMIZES.search(before):
+        return None
+    form = "blob" if path in owner.entries else "tree"
+    return facts.finding(
+        (_CODE, _NAME, Severity.WARNING),
+        subject,
+        site,
+        f"GitHub has no page {path} of {owner.name}: the address lacks {form} and a ref",
+        expected=f"{form}/{owner.repository.default_branch or 'main'}/{path}",
+        actual=site.value,
+    )
+
+
+def _is_fetched_folder(subject: Subject, located: Located, tree: Tree) -> bool:
+    """Whether raw content is asked of a folder, by a command that holds the address as it stands."""
+    site = located.site
+    if site.get("form") != "raw" or located.path in tree.entries or unescape(site.get("path")) != located.path:
+        return False
+    text = subject.text(site.path)
+    if text is None or _ASSIGNED.search(text.line_text(site.span.line)[: site.span.column - 1]):
+        return False
+    return usage_of(text, site) is not Usage.LINK
 
 
 def _severity(site: Site, role: PathRole) -> Severity:
@@ -102,7 +153,8 @@ RULE = Rule(
 
     An error where the URL is fetched or rendered (raw content, the icon of a chart, a kustomize base), else a warning. The
     default branch stands for the tree that is being judged, or, of a sibling, for the tree that was given to the scan. Changelogs
-    and folders named as old do not count.
+    and folders named as old do not count. An address that names a file right behind its repository, without `blob` and a ref, is no
+    page of GitHub's either; and a folder has no raw content.
     """,
     _check,
     failing=(

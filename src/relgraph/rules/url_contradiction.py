@@ -19,6 +19,7 @@ _CODE, _NAME = "RG109", "url-contradiction"
 _IN_TEXT = re.compile(r"(?<![\d.])[vV]?(\d+\.\d+\.\d+)(?![\d])")
 _TAG = re.compile(r"(?:.*[A-Za-z][-_/])?(?P<version>[vV]?\d+(?:\.\d+)+.*)", re.DOTALL)
 _NEAR = 400
+_LABEL = re.compile(r"\[`?(?P<version>[vV]?\d+\.\d+\.\d+[\w.+-]*)`?\](?:\(|:[ \t]*)<?https?://[^\s()\[\]]*$")
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -34,6 +35,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
                     yield from _asset(facts, subject, refs, site)
                 elif site.kind is Kind.VARIABLE and site.get("scope") == "arg":
                     yield from _argument(facts, subject, refs, site)
+                elif site.kind is Kind.GIT and site.part is Part.REF and path.endswith((".md", ".mdx")):
+                    yield from _label(facts, subject, site)
 
 
 def _asset(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> Iterator[Finding]:
@@ -50,6 +53,29 @@ def _asset(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> Iter
     if len(others) > 1 or not (outer.padded[:2] == inner.padded[:2] or _named_alike(site.name, asset)) or _is_chart(asset, site.name):
         return
     yield _finding(facts, subject, site, ref, outer, inner, f"{asset} is asked of the release {outer}")
+
+
+def _label(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
+    """A link whose text is one version and whose target is another: ``[v1.1.2]: https://.../releases/tag/v1.1.3``."""
+    text = subject.text(site.path)
+    if text is None or site.get("form") not in ("release", "tree", "blob", "download", "archive"):
+        return
+    before = text.line_text(site.span.line)[: site.span.column - 1]
+    label = _LABEL.search(before)
+    shown = None if label is None else parse_version(label["version"])
+    match = _TAG.fullmatch(site.value)
+    leads_to = None if match is None else parse_version(match["version"])
+    if shown is None or leads_to is None or not shown.complete or not leads_to.complete or agree(shown, leads_to):
+        return
+    yield facts.finding(
+        (_CODE, _NAME, Severity.NOTE if _severity(site) is Severity.NOTE else Severity.WARNING),
+        subject,
+        site,
+        f"a link called {shown} leads to {leads_to}",
+        expected=leads_to.prefix + shown.bare,
+        actual=site.value,
+        why=("the text of the link is a version, and its address another",),
+    )
 
 
 def _argument(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> Iterator[Finding]:
@@ -157,7 +183,7 @@ RULE = Rule(
     """
     The tag in a download's URL and the version in the file's name differ, or an installation script is fetched at one tag and
     told to install another version. The first gets nothing, the second runs a script that does not know what it installs.
-    Usually one of the two was forgotten in an update: make them equal.
+    Usually one of the two was forgotten in an update: make them equal. So do a link's text and its address, where both are versions.
 
     Files that carry a version line of their own (packaged charts, tools of other names and other minor versions) do not count.
     """,
