@@ -22,6 +22,9 @@ _COMMON = frozenset(
 )
 
 
+# So many references of a repository to its own name tell where it lives now.
+_USUAL = 3
+
 # Names under which a version file states its repository's own version.
 _STATES = frozenset({"stable", "latest", "current", "newest", "next", "edge", "release"})
 
@@ -220,12 +223,14 @@ def _addresses(subject: Subject) -> tuple[str, ...]:
         line = module_line(match[1].decode("utf-8", "replace")).split("//")[0]
         if line.count("/") == 2 and (line.endswith("/" + subject.name.lower()) or not found):
             found.append(line)
-    if not found:
+    if not subject.repository.addresses:
         named = Counter(
             git_line(site.name) for site in subject.sites if site.kind is Kind.GIT and git_line(site.name).endswith("/" + subject.name.lower())
         )
-        if named:
-            found.append(min(named.items(), key=lambda item: (-item[1], item[0]))[0])
+        usual = min(named, key=lambda address: (-named[address], address), default="")
+        # A module path often keeps the owner that a repository had before it moved; its own files soon name the new one.
+        if usual and (not found or named[usual] >= _USUAL > named[found[0]]):
+            found.append(usual)
     return tuple(dict.fromkeys(found))
 
 

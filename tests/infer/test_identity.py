@@ -1,0 +1,36 @@
+"""Which repository is which: addresses that nothing but a repository's own files tell."""
+
+from relgraph.git.memory import MemoryRepository
+from relgraph.infer.identity import Identity
+from relgraph.model.example import Commit
+from relgraph.model.world import World
+from relgraph.scan import read_subject
+
+
+def known(files: dict[str, str], *, addresses: tuple[str, ...] = ()) -> set[str]:
+    repository = MemoryRepository((Commit(files),), addresses=addresses)
+    tree = repository.tree("HEAD")
+    assert tree is not None
+    return set(Identity(World((read_subject(repository, tree),))).known)
+
+
+LINKS = "".join(f"https://github.com/acme/platform/blob/main/docs/{name}.md\n" for name in "abc")
+
+
+def test_the_module_path_tells_the_address() -> None:
+    assert known({"go.mod": "module github.com/elder/platform\n"}) == {"github.com/elder/platform"}
+
+
+def test_a_repository_that_moved_has_both_addresses() -> None:
+    files = {"go.mod": "module github.com/elder/platform\n", "README.md": LINKS}
+    assert known(files) == {"github.com/elder/platform", "github.com/acme/platform"}
+
+
+def test_forks_that_are_named_once_are_others() -> None:
+    files = {"go.mod": "module github.com/elder/platform\n", "README.md": "https://github.com/acme/platform/blob/main/a.md\n"}
+    assert known(files) == {"github.com/elder/platform"}
+
+
+def test_a_remote_says_all() -> None:
+    files = {"go.mod": "module github.com/elder/platform\n", "README.md": LINKS}
+    assert "github.com/acme/platform" not in known(files, addresses=("github.com/elder/platform",))
