@@ -1,5 +1,6 @@
 """Which repository is which: addresses that nothing but a repository's own files tell."""
 
+from judged import subject_of
 from relgraph.git.memory import MemoryRepository
 from relgraph.infer.identity import Identity
 from relgraph.model.example import Commit
@@ -34,3 +35,15 @@ def test_forks_that_are_named_once_are_others() -> None:
 def test_a_remote_says_all() -> None:
     files = {"go.mod": "module github.com/elder/platform\n", "README.md": LINKS}
     assert "github.com/acme/platform" not in known(files, addresses=("github.com/elder/platform",))
+
+
+def test_a_variable_that_is_given_to_a_script() -> None:
+    lines = (
+        "- run `curl -s https://raw.githubusercontent.com/acme/tool/main/install.sh | TAG=v3.0.0-rc.7 bash`\n"
+        "- run `TAG=v1.0.0 make`\n"
+    )
+    subject = subject_of((Commit({"README.md": lines}),))
+    identity = Identity(World((subject,)))
+    found = {site.value: identity.line(subject, site).name for site in subject.sites if site.name == "TAG"}
+    assert found["v3.0.0-rc.7"] == "github.com/acme/tool"
+    assert found.get("v1.0.0", "variable:").startswith("variable:")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from relgraph.infer.binding import Bindings, bind, is_generic
 from relgraph.infer.lines import Line, basename, git_line, host_line, image_line, module_line, stem
-from relgraph.model.site import Kind, Role, Site
+from relgraph.model.site import Kind, Pin, Role, Site
 from relgraph.model.version import parse_version
 from relgraph.model.world import Subject, World
 
@@ -153,6 +153,8 @@ class Identity:
         if site.get("scope") == "url" and site.get("form") in ("path", "asset"):
             return self._address(site)
         if is_generic(site.name):
+            if (script := self._script_beside(subject, site)) is not None:
+                return Line(git_line(script.name), f"{site.name} is given to {script.get('path')} of {script.name}")
             return Line(f"variable:{site.path}:{site.key or site.name}")
         word = stem(site.name)
         if word in ("go", "golang"):
@@ -161,6 +163,19 @@ class Identity:
         if len(owners) == 1:
             return Line(owners[0], f"{site.name} is named for it")
         return Line(f"name:{word or site.name.lower()}")
+
+    def _script_beside(self, subject: Subject, site: Site) -> Site | None:
+        """The script of a repository that a line fetches and runs with this variable set: ``curl URL/install.sh | TAG=v1.2.0 bash``."""
+        if site.get("scope") in ("make", "file", "url") or site.pin is not Pin.EXACT:
+            return None
+        return next(
+            (
+                one
+                for one in subject.sites_by_path[site.path]
+                if one.span.line == site.span.line and one.kind is Kind.GIT and one.get("form") == "raw" and one.get("path").endswith(".sh")
+            ),
+            None,
+        )
 
     def _address(self, site: Site) -> Line:
         """An address on a host of its own: a project's by what its host or its file is named for, else all addresses that begin alike."""
