@@ -1,6 +1,7 @@
 """What a release would publish: the pipelines of one tree, evaluated for one git tag."""
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 
 from relgraph.model.world import Subject
@@ -11,8 +12,9 @@ from relgraph.pipeline.state import State
 from relgraph.pipeline.tools.table import TOOLS
 from relgraph.pipeline.workflow import asks_for_tag, events_of, run_workflow
 from relgraph.pipeline.yaml_tree import read_yaml
+from relgraph.syntax.text import Text
 
-__all__ = ["evaluate", "evaluate_script", "has_pipeline", "workflow_paths"]
+__all__ = ["evaluate", "evaluate_command", "evaluate_script", "has_pipeline", "workflow_paths"]
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 # What publishes wherever it stands; and what may, where a Makefile or script that publishes is called.
@@ -61,7 +63,7 @@ def evaluate(subject: Subject, tag: str) -> Plan:
             # A workflow that only calls scripts may release, unless it tests: then it runs for pull requests, too.
             if event not in ("push-tag", "release", "create") or "pull-request" in events:
                 continue
-            if not callers.any:
+            if not callers.may_publish(text.text):
                 continue
         if not events or set(events) == {"call"}:
             continue
@@ -74,6 +76,23 @@ def evaluate(subject: Subject, tag: str) -> Plan:
         except (Exhausted, RecursionError):
             context.stack.clear()
             context.problem(f"{path} does more than is evaluated")
+    return _planned(context, tag, triggers)
+
+
+def evaluate_command(subject: Subject, tag: str, command: str) -> Plan:
+    """What a command (as ``make chart-push``) would do at the root of a tree, run by somebody who releases a git tag."""
+    context = Context(subject, tag)
+    context.by_tag = context.at_tag = True
+    state = State(context.files)
+    text = Text("", command.encode("utf-8", "surrogateescape"))
+    try:
+        Shell(context, state, Origin.file(text), TOOLS).run(command)
+    except (Exhausted, RecursionError):
+        context.problem(f"{command} does more than is evaluated")
+    return _planned(context, tag, ())
+
+
+def _planned(context: Context, tag: str, triggers: Iterable[Trigger]) -> Plan:
     return Plan(
         tag,
         tuple(context.artifacts),
@@ -124,21 +143,20 @@ class _Callers:
                 and not path.startswith("vendor/")
             ):
                 wanted.append(path)
-        found = []
-        for path, data in self._subject.tree.read_many(wanted[:_MAX_SCRIPTS]):
-            if _PUBLISHES.search(data.decode("utf-8", "replace")):
-                found.append(path.rpartition("/")[2])
-        return tuple(found)
-
-    @property
-    def any(self) -> bool:
-        """Whether any script or Makefile publishes."""
-        return bool(self._files)
+        texts = {
+            path.rpartition("/")[2]: data.decode("utf-8", "replace")
+            for path, data in self._subject.tree.read_many(wanted[:_MAX_SCRIPTS])
+        }
+        found = {name for name, text in texts.items() if _PUBLISHES.search(text)}
+        for _ in range(2):
+            # What calls a script that publishes does, too.
+            found |= {name for name, text in texts.items() if any(script in text for script in found if script.endswith(".sh"))}
+        return tuple(sorted(found))
 
     def may_publish(self, text: str) -> bool:
         """Whether a job with this text may."""
         if _PUBLISHES.search(text):
             return True
-        if not _CALLS.search(text) or not self._files:
+        if not _CALLS.search(text):
             return False
-        return any((name in text) if name.endswith(".sh") else ("make" in text) for name in self._files) or "uses: ./" in text
+        return "uses: ./" in text or any(name in text if name.endswith(".sh") else "make" in text for name in self._files)

@@ -389,7 +389,7 @@ def apply_sed(script: SedScript, text: str, *, silent: bool = False) -> Edit | N
         if command.name == "s" and id(command) not in run.effects:
             run.effects[id(command)] = (command.written, False, [])
     result = "\n".join(run.out)
-    if result and (ends or run.index < len(lines)):
+    if run.out and (ends or run.index < len(lines)):
         result += "\n"
     return Edit(result, tuple((pattern, found, tuple(made[:20])) for pattern, found, made in run.effects.values()))
 

@@ -35,17 +35,12 @@ _MAX_DEPTH = 4
 
 def events_of(source: str, root: YamlNode, tag: str) -> tuple[str, ...]:
     """The events that start a workflow, ``push-tag`` among them where a push of ``tag`` is one."""
-    node = root.get("on")
-    if node is None:
-        return tuple(match[1] for match in _BARE_EVENT.finditer(source))
-    names = (
-        [node.text] if node.kind == "scalar" else [item.text for item in node.items] if node.kind == "list" else list(node.pairs)
-    )
+    node = root.get("on") or YamlNode("map")
+    names = [node.text] if node.kind == "scalar" else [item.text for item in node.items] if node.kind == "list" else list(node.pairs)
     if node.kind == "map":
+        # Events without filters are null values, which the tree does not have.
         jobs = source.find("\njobs:")
-        names += [
-            match[1] for match in _BARE_EVENT.finditer(source, 0, jobs if jobs >= 0 else len(source)) if match[1] not in names
-        ]
+        names += [match[1] for match in _BARE_EVENT.finditer(source, 0, jobs if jobs >= 0 else len(source)) if match[1] not in names]
     found: list[str] = []
     for name in names:
         if name != "push":
@@ -363,6 +358,13 @@ def _flat(key: str, node: YamlNode, job: Job) -> dict[str, str]:
     return found
 
 
+def _lines_of(source: str, node: YamlNode) -> str:
+    """The text of a node, with the keys before its first value."""
+    start = source.rfind("\n", 0, max(node.start, 0)) + 1
+    end = source.find("\n", max(node.end, 0))
+    return source[start : end if end >= 0 else len(source)]
+
+
 def _inputs(context: Context, root: YamlNode, event: str, inputs: Mapping[str, str]) -> dict[str, str]:
     """The inputs of a workflow: given by its caller, the tag where a person is asked for it, else their defaults."""
     given = dict(inputs)
@@ -409,7 +411,7 @@ def run_workflow(
             called is None
             and worthwhile is not None
             and node.get("outputs") is None
-            and not worthwhile(text.text[node.start : node.end])
+            and not worthwhile(_lines_of(text.text, node))
         ):
             continue
         if called is not None:

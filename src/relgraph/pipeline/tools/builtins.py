@@ -197,6 +197,12 @@ def _xargs(shell: Shell, call: Call) -> Result:
     return shell.dispatch(call._replace(words=tuple(words), stdin=None))
 
 
+def _ls(shell: Shell, call: Call) -> Result:
+    names = [text for text in call.texts if not text.startswith("-")]
+    known = all((path := shell.state.resolve(name)) is not None and shell.state.files.is_file(path) for name in names)
+    return Result("".join(f"{name}\n" for name in names) if names and known else shell.unknown("output of ls"), OK if known else UNCERTAIN)
+
+
 def _basename(_: Shell, call: Call) -> Result:
     texts = [text for text in call.texts if not text.startswith("-")]
     name = posixpath.basename(texts[0].rstrip("/")) if texts else ""
@@ -235,7 +241,7 @@ TOOLS: dict[str, Tool] = {
     ":": _nothing, "true": _nothing, "false": _false, "[": _bracket, "test": _bracket, "((": _arithmetic, "eval": _eval,
     "bash": _shell, "sh": _shell, "dash": _shell, "zsh": _shell,
     "sudo": _prefix, "env": _prefix, "command": _prefix, "exec": _prefix, "time": _prefix, "nohup": _prefix, "xargs": _xargs,
-    "basename": _basename, "dirname": _dirname, "realpath": _realpath, "readlink": _realpath, "mktemp": _mktemp, "date": _date,
+    "ls": _ls, "basename": _basename, "dirname": _dirname, "realpath": _realpath, "readlink": _realpath, "mktemp": _mktemp, "date": _date,
     "umask": _nothing, "wait": _nothing, "sleep": _nothing, "chmod": _nothing, "mkdir": _nothing, "ulimit": _nothing,
     "type": _arithmetic, "which": _arithmetic, "hash": _arithmetic, "let": _arithmetic,
 }  # fmt: skip

@@ -43,6 +43,7 @@ def package_chart(shell: Shell, folder: str, version: str | None, app_version: s
     shell.context.calls += 1
     package = Package(path, folder, made_name, made_version, made_app, files.fork(), shell.context.calls, shell.state.conditional)
     shell.state.packages.append(package)
+    shell.state.files.write(path, "")
     return package
 
 
