@@ -1,11 +1,15 @@
 """The main job with a declaration: a workspace's graph against its repositories."""
 
+import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import date
+from hashlib import blake2b
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
+from relgraph.effects.cache import CacheFile, program_stamp
 from relgraph.effects.clock import today
 from relgraph.errors import EnvironmentFailure, UsageError
 from relgraph.git.target import NothingThen, Target, open_target
@@ -18,7 +22,7 @@ from relgraph.model.graph import Graph, Node
 from relgraph.model.world import Subject
 from relgraph.reading import SiteReader
 from relgraph.workspace.find import choose, documents, find_workspace
-from relgraph.workspace.load import load_graphs
+from relgraph.workspace.kept import dump_graphs, load_kept, stamp_of
 
 __all__ = ["Request", "Workspace", "open_facts", "open_workspace", "states", "verify"]
 
@@ -41,7 +45,25 @@ class Request(NamedTuple):
 def open_workspace(start: Path, name: str | None = None) -> Workspace:
     """The workspace around ``start`` and its graph of that name. Raises UsageError and DeclarationError."""
     root = find_workspace(start)
-    return Workspace(root, choose(load_graphs(documents(root)), name))
+    return Workspace(root, choose(_graphs(root), name))
+
+
+def _graphs(root: Path) -> Mapping[str, Graph]:
+    """The graphs of a workspace, parsed or as they were kept."""
+    written = documents(root)
+    package = Path(__file__).parent
+    program = program_stamp(str(package / "workspace"), str(package / "workspace/kinds"), str(package / "model"))
+    cache = CacheFile("graphs-" + blake2b(os.fsencode(root), digest_size=8).hexdigest(), stamp_of(program, written))
+    data = cache.read()
+    kept = None if data is None else load_kept(data)
+    if kept is not None:
+        return kept
+    # Only what has to be parsed needs the parser.
+    from relgraph.workspace.load import load_graphs
+
+    graphs = load_graphs(written)
+    cache.write(dump_graphs(graphs))
+    return graphs
 
 
 def open_facts(workspace: Workspace, request: Request, stack: ExitStack, *, sites: bool = True) -> Facts:

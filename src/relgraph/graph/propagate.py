@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from relgraph.graph.build import builder_of
@@ -81,6 +82,7 @@ def _version(node: Node, states: Mapping[str, RepoState], source: NodeVersion | 
     return NodeVersion(version, write_version(node.tag, version), reasons)
 
 
+@lru_cache(maxsize=4096)
 def write_version(form: str, version: Version | None) -> str:
     """A version in a tag format: ``v{version}``, or parts of it (``{major}.{minor}``); empty without a version."""
     if version is None:

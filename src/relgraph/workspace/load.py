@@ -188,8 +188,15 @@ def _section(reading: Reading, entry: Entry, part: _Parts) -> None:
             tag=str(fields.get("tag") or fields.get("tags") or ("v{version}" if kind.name == "repo" else "{version}")),
             source=str(fields.get("source") or ""),
             paths=fields.get("paths", ()),
-            fields=tuple((name, value) for name, value in fields.items() if name not in _COMMON),
+            fields=tuple((name, _plain(value)) for name, value in fields.items() if name not in _COMMON),
         )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """A field's value without the places that its mappings were declared at."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items() if key}
+    return tuple(_plain(one) for one in value) if isinstance(value, tuple) else value
 
 
 def _waiver(reading: Reading, found: dict[str, Any]) -> Waiver:
