@@ -5,7 +5,6 @@
 """
 
 import re
-import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,18 +19,18 @@ from requests.structures import CaseInsensitiveDict
 from relgraph.effects.network import Answer
 from relgraph.errors import EnvironmentFailure
 from relgraph.oci.auth import Scope
-from relgraph.oci.content import CHUNK, Reader, Source
+from relgraph.oci.content import CHUNK
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest, digest_of, is_digest
 from relgraph.oci.download import BlobReader
 from relgraph.oci.errors import ContentMismatch, InvalidContent, NotFound, RegistryFailure
 from relgraph.oci.json import MAX_MANIFEST, Json, decode, encode
 from relgraph.oci.manifest import MANIFEST_TYPES, Document, Index, is_manifest_type, parse_document
-from relgraph.oci.progress import Transfer
 from relgraph.oci.reference import RegistryReference, is_tag, parse_reference
 from relgraph.oci.retry import PASSING
 from relgraph.oci.session import Body, Request, Session
 from relgraph.oci.settings import DOCKER_API
+from relgraph.oci.upload import Destination, Uploads
 from relgraph.oci.urls import same_origin
 
 __all__ = ["Address", "Transport"]
@@ -43,9 +42,6 @@ _NEXT = re.compile(r'<([^<>]+)>[^,<]*;[ \t]*rel="?next"?', re.ASCII)
 _OCTETS = "application/octet-stream"
 _VAGUE_TYPES = ("", "application/json", "text/plain", _OCTETS)
 _ANSWERS = tuple(status for status in range(200, 600) if status not in PASSING and not 300 <= status < 400)
-# Blobs up to this size are sent without asking for them first, once a few answers said that nothing is there.
-_SMALL = 1 << 20
-_ENOUGH_MISSES = 4
 
 
 class Address(oras.container.Container):  # type: ignore[misc]  # oras has no types
@@ -76,9 +72,10 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         self.container = self.get_container(f"oci://{session.registry}/{repository}")
         self.actions = "pull"
         self._prefix = f"{self.prefix}://"
-        self._lock = threading.Lock()
-        self._hits = 0
-        self._misses = 0
+        destination = Destination(
+            self.name, repository, self._prefix + self.container.upload_blob_url(), self._scope, self.has_blob
+        )
+        self.upload_missing = Uploads(session, destination).upload_missing
 
     # The library's side: its own methods stand on these.
 
@@ -175,13 +172,7 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         """Whether the repository has a blob."""
         request = Request("HEAD", self._blob_url(digest), self._scope(), f"{self.repository}@{digest}", accept=(200, 404))
         with self.link.send(request) as answer:
-            there = answer.status == 200
-        with self._lock:
-            if there:
-                self._hits += 1
-            else:
-                self._misses += 1
-        return there
+            return answer.status == 200
 
     def open_blob(self, descriptor: Descriptor, offset: int = 0) -> BlobReader:
         """A reader of a blob's bytes from an offset on, which nobody has verified yet."""
@@ -192,97 +183,6 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         what = f"{self.repository}@{descriptor.digest}"
         accept = (200, 206) if offset else (200,)
         return self.link.send(Request("GET", self._blob_url(descriptor.digest), self._scope(), what, headers, accept=accept))
-
-    def upload_missing(self, descriptor: Descriptor, source: Source, mount_from: str = "") -> str:
-        """Let the repository have a blob: ``exists``, ``mounted`` (from another repository) or ``done`` (sent).
-
-        The content is sent once, streaming, with its length announced. Raises EnvironmentFailure where the source does not
-        yield as many bytes as its descriptor promises.
-        """
-        transfer = Transfer("push", descriptor, self.name)
-        reporter = self.link.reporter
-        reporter.begin(transfer)
-        outcome = "failed"
-        try:
-            outcome = self._upload_missing(transfer, source, mount_from)
-        finally:
-            reporter.end(transfer, outcome)
-        return outcome
-
-    def _upload_missing(self, transfer: Transfer, source: Source, mount_from: str) -> str:
-        descriptor = transfer.descriptor
-        places: list[str] = []
-        if mount_from:
-            location = self._begin_upload(descriptor, mount_from)
-            if location is None:
-                return "mounted"
-            places.append(location)
-        if self._should_ask(descriptor) and self.has_blob(descriptor.digest):
-            return "exists"
-        # Beginning and sending are one unit: an upload that broke off begins anew, with a new place and the first byte.
-        self.link.retries.run(lambda: self._upload_once(transfer, source, places))
-        return "done"
-
-    def _should_ask(self, descriptor: Descriptor) -> bool:
-        return descriptor.size > _SMALL or self._misses < _ENOUGH_MISSES * (self._hits + 1)
-
-    def _begin_upload(self, descriptor: Descriptor, mount_from: str = "") -> str | None:
-        """Where to send the blob; None where it was mounted and nothing is to be sent."""
-        url = self._prefix + self.container.upload_blob_url()
-        mounts: tuple[str, ...] = ()
-        if mount_from:
-            url += "?" + urlencode({"mount": descriptor.digest, "from": mount_from}, safe=":/")
-            mounts = (mount_from,)
-        what = f"upload to {self.repository}"
-        request = Request("POST", url, self._scope(mounts), what, {"Content-Length": "0"}, accept=(201, 202))
-        with self.link.send(request) if mount_from else self.link.send_once(request) as answer:
-            if answer.status == 201 and mount_from:
-                return None
-            return self.link.locate(url, answer.headers.get("Location"), what)
-
-    def _upload_once(self, transfer: Transfer, source: Source, places: list[str]) -> None:
-        descriptor = transfer.descriptor
-        location = places.pop() if places else self._begin_upload(descriptor)
-        if location is None:
-            raise RegistryFailure(f"{self.name}: it mounted what was to be sent")
-        url = f"{location}{'&' if urlsplit(location).query else '?'}{urlencode({'digest': descriptor.digest}, safe=':')}"
-        headers = {"Content-Type": _OCTETS, "Content-Length": str(descriptor.size)}
-        what = f"upload of {descriptor.digest} to {self.repository}"
-        body: Body = lambda: self._streamed(transfer, source)  # noqa: E731 - a new stream for every attempt
-        request = Request("PUT", url, self._scope(), what, headers, body, (201, 204))
-        try:
-            with self.link.send_once(request) as answer:
-                stored = answer.headers.get("Docker-Content-Digest", "")
-        except NotFound as problem:  # the upload's place is gone: another will be given
-            raise RegistryFailure(str(problem), status=404, passing=True) from None
-        if is_digest(stored) and stored != descriptor.digest:
-            raise ContentMismatch(f"{self.name}: it stored {stored}", expected=descriptor.digest, actual=stored)
-
-    @contextmanager
-    def _streamed(self, transfer: Transfer, source: Source) -> Generator[Iterable[bytes], None, None]:
-        sent = [0]
-        whole = False
-        try:
-            with source.open() as reader:
-                yield self._counted(transfer, reader, sent)
-            whole = True
-        finally:
-            if not whole:
-                self.link.reporter.advance(transfer, -sent[0])
-
-    def _counted(self, transfer: Transfer, reader: Reader, sent: list[int]) -> Iterator[bytes]:
-        size = transfer.descriptor.size
-        while data := _read_source(reader, transfer):
-            sent[0] += len(data)
-            if sent[0] > size:
-                break
-            yield data
-            self.link.reporter.advance(transfer, len(data))
-        if sent[0] != size:
-            raise EnvironmentFailure(
-                f"{transfer.descriptor.digest}: its source has {'more' if sent[0] > size else sent[0]} bytes, not {size}",
-                hint="was the file changed while it was read?",
-            )
 
     # Lists.
 
@@ -372,15 +272,6 @@ def _read_bounded(answer: Answer, limit: int, what: str) -> bytes:
         if size > limit:
             raise InvalidContent(f"{what}: more than the {limit} bytes allowed")
     return b"".join(parts)
-
-
-def _read_source(reader: Reader, transfer: Transfer) -> bytes:
-    try:
-        return reader.read(CHUNK) or b""
-    except OSError as problem:
-        raise EnvironmentFailure(
-            f"{transfer.descriptor.digest}: its source cannot be read: {problem.strerror or problem}"
-        ) from problem
 
 
 @contextmanager
