@@ -35,8 +35,9 @@ def test_pyproject() -> None:
     }
 
 
-def test_requires_python_is_a_minimum_of_the_toolchain() -> None:
-    (site,) = _sites("pyproject.toml", '[project]\nrequires-python = ">=3.11"\n')
+@pytest.mark.parametrize("written", [">=3.11", "<4,>=3.11", ">= 3.11, != 3.12.1", "==3.11.*"])
+def test_requires_python_is_a_minimum_of_the_toolchain(written: str) -> None:
+    (site,) = _sites("pyproject.toml", f'[project]\nrequires-python = "{written}"\n')
     assert (site.kind, site.name, site.raw, site.role, site.pin) == (Kind.TOOLCHAIN, "python", "3.11", Role.MINIMUM, Pin.EXACT)
 
 

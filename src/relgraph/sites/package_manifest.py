@@ -49,6 +49,7 @@ _PEP508 = re.compile(
     r"(?P<more>[ \t]*,[^;#\n]*)?"
 )
 _REQUIREMENT_LINE = re.compile(r"^[ \t]*(?=[A-Za-z0-9])(?P<spec>[^\n#;]+)", re.MULTILINE)
+_LOWER = re.compile(r"(?P<op>>=|~=|==|>|\^|~)[ \t]*(?P<version>\d++(?:\.\d++)*+)")
 _CONSTRAINT = re.compile(r"[ \t]*(?P<op>[\^~]|>=|<=|=|<|>)?[ \t]*(?P<version>v?\d[\w.*+-]*)(?P<more>[\s\S]*)")
 _JSON_TOKEN = re.compile(r"(?P<string>\"(?P<text>(?:[^\"\\\n]|\\.)*+)\")(?P<colon>[ \t\r\n]*:)?|(?P<open>[{\[])|(?P<close>[}\]])")
 _TOOL_LINE = re.compile(r"^[ \t]*(?P<name>[A-Za-z][\w-]*)[ \t]+(?P<version>[^\s#]+)", re.MULTILINE)
@@ -143,18 +144,15 @@ def _python(text: Text, string: TomlString) -> Iterator[Site]:
         yield from value_sites(
             text, string.start, string.end, "version", syntax="package", scope="file", key=key, role=Role.DECLARES
         )
-    elif keys == ("project", "requires-python"):
-        constraint = _CONSTRAINT.match(text.text, string.start, string.end)
-        if constraint is not None:
-            yield _toolchain(text, "python", *constraint.span("version"), key, Role.MINIMUM, constraint["op"] or "")
+    elif keys in (("project", "requires-python"), ("tool", "poetry", "dependencies", "python")):
+        # Of several clauses, in any order, the lower bound is the minimum.
+        lower = _LOWER.search(text.text, string.start, string.end)
+        if lower is not None:
+            yield _toolchain(text, "python", *lower.span("version"), key, Role.MINIMUM, lower["op"])
     elif keys in (("project", "dependencies"), ("build-system", "requires")) or keys[:2] in (
         ("project", "optional-dependencies"), ("dependency-groups", keys[-1]),
     ):  # fmt: skip
         yield from _pep508(text, string.start, string.end, key)
-    elif keys == ("tool", "poetry", "dependencies", "python"):
-        constraint = _CONSTRAINT.match(text.text, string.start, string.end)
-        if constraint is not None:
-            yield _toolchain(text, "python", *constraint.span("version"), key, Role.MINIMUM, constraint["op"] or "")
     elif (
         keys[:2] == ("tool", "poetry")
         and len(keys) >= 4
