@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from relgraph.model.example import Commit
-from repairs import NOTE, WARNING, Repair, Told, check, reported, text, workflow
+from relgraph.model.finding import Severity
+from repairs import ERROR, NOTE, WARNING, Repair, Told, check, reported, text, workflow
 
 GO_MOD = "module github.com/acme/lantern\n\ngo {}\n\nrequire github.com/spf13/pflag v1.0.6\n"
 DOCKERFILE = text("""
@@ -155,3 +156,49 @@ def test_each_module_has_a_minimum_of_its_own(tmp_path: Path) -> None:
         "tools/probe/Dockerfile": DOCKERFILE.format("1.22"),
     }
     assert reported(tmp_path, (Commit(tree),)) == [Told("RG107", "tools/probe/Dockerfile", "1.22", "1.24")]
+
+
+# The same mistake in projects of other languages; a range's upper bound is no minimum.
+OTHERS = {
+    "node": ("package.json", '{"name": "lantern", "engines": {"node": ">=20.9.0"}}\n'),
+    "python": ("pyproject.toml", '[project]\nname = "lantern"\nversion = "0.1.0"\nrequires-python = "<4,>=3.11"\n'),
+    "rust": ("Cargo.toml", '[package]\nname = "lantern"\nversion = "0.1.0"\nrust-version = "1.75"\n'),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "path", "content", "values", "severity"),
+    [
+        ("node", "Dockerfile", "FROM node:{}-alpine AS b\nCOPY package*.json ./\nRUN npm ci\n", ("18-alpine", "20", "22"), WARNING),
+        ("node", ".nvmrc", "v{}\n", ("v18.12.0", "20.9.0", "20.10.0"), WARNING),
+        (
+            "python",
+            "Dockerfile",
+            "FROM python:{}-slim\nCOPY . /src\nRUN cd /src && pip install .\n",
+            ("3.9", "3.11", "3.12"),
+            WARNING,
+        ),
+        ("rust", "Dockerfile", "FROM rust:{} AS b\nRUN cargo build --release\n", ("1.70", "1.75", "1.80"), ERROR),
+        ("rust", "rust-toolchain.toml", '[toolchain]\nchannel = "{}"\n', ("1.70.0", "1.75", "1.75.0"), ERROR),
+    ],
+)
+def test_toolchains_of_other_languages(
+    tmp_path: Path, language: str, path: str, content: str, values: tuple[str, str, str], severity: Severity
+) -> None:
+    actual, expected, repaired = values
+    stale = actual.removeprefix("v").removesuffix("-alpine")
+    before, after = (dict([OTHERS[language], (path, content.format(version))]) for version in (stale, repaired))
+    told = Told("RG107", path, actual, expected, severity)
+    check(tmp_path, Repair(Commit(before), Commit(after)), told)
+
+
+# An interpreter that only runs something else, a default of zeros and a list of variants ask for nothing.
+def test_toolchains_that_do_not_build_the_source(tmp_path: Path) -> None:
+    tree = {
+        **lantern("1.24.0"),
+        **dict(OTHERS.values()),
+        "site/Dockerfile": "FROM python:3.9-slim\nRUN pip install mkdocs\n",
+        "images/cloudbuild.yaml": "substitutions:\n  _GO_VERSION: 0.0.0\n",
+        "images/variants.yaml": "variants:\n  new:\n    GO_VERSION: '1.26.5'\n  old:\n    GO_VERSION: '1.22.12'\n",
+    }
+    assert reported(tmp_path, (Commit(tree),)) == []
