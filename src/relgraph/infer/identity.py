@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from relgraph.infer.binding import Bindings, bind, is_generic
@@ -68,6 +69,11 @@ class Identity:
         """The repository's own line; ``repo:NAME`` where nothing tells its address."""
         found = self._addresses[id(subject)]
         return found[0] if found else f"repo:{subject.name.lower()}"
+
+    @property
+    def modules(self) -> Mapping[str, str]:
+        """The Go module at the root of each repository, with the repository's line."""
+        return MappingProxyType(self._modules)
 
     def bindings(self, subject: Subject) -> Bindings:
         """The bindings stated in one repository."""
