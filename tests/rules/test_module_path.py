@@ -27,3 +27,9 @@ def test_the_path_lacks_the_major_version(asked: str) -> None:
 )
 def test_paths_that_exist_or_are_others(asked: str) -> None:
     assert of_files(RULE, {**GO_MOD, "README.md": f"Run `go install {asked}`.\n"}) == []
+
+
+def test_modules_below_the_root_have_paths_of_their_own() -> None:
+    go_mod = "module github.com/acme/web\n\ngo 1.22\n\nrequire (\n\tgithub.com/example/platform/api v2.0.0\n\tgithub.com/example/platform/apis/v2 v2.1.0\n)\n"
+    files = {**GO_MOD, "tools/go.mod": go_mod, "api/go.mod": "module github.com/example/platform/api\n"}
+    assert of_files(RULE, files) == []

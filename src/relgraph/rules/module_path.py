@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from relgraph.infer.facts import Facts
-from relgraph.infer.paths import is_fixture
+from relgraph.infer.paths import ancestors, is_fixture
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind, Role, Site
@@ -30,7 +30,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 continue
             if path_role(site.path) in _ASIDE or is_fixture(site.path) or (site.path, site.name) in told:
                 continue
-            found = _asked_without_major(site, majors)
+            found = _asked_without_major(facts, site, majors)
             if found is not None:
                 told.add((site.path, site.name))
                 yield _finding(facts, subject, site, *found)
@@ -45,20 +45,25 @@ def _majors(facts: Facts) -> dict[str, int]:
     return found
 
 
-def _asked_without_major(site: Site, majors: dict[str, int]) -> tuple[str, str] | None:
+def _asked_without_major(facts: Facts, site: Site, majors: dict[str, int]) -> tuple[str, str] | None:
     """The path as asked, and as it should be; None where it is right, or where an older major version is asked for by its tag."""
     name = site.get("package") or site.name
     for root, major in majors.items():
         if name != root and not name.startswith(f"{root}/"):
             continue
         rest = name[len(root) :]
-        if re.match(r"/v\d+(?:/|$)", rest):
+        if re.search(r"/v\d+(?:/|$)", rest) or _is_nested(facts.identity.known.get(facts.identity.modules[f"{root}/v{major}"]), rest):
             return None
         version = parse_version(site.value)
         if version is not None and (version.build == "incompatible" or version.release[0] < 2):
             return None
         return name, f"{root}/v{version.release[0] if version is not None else major}{rest}"
     return None
+
+
+def _is_nested(owner: Subject | None, rest: str) -> bool:
+    """Whether a path below the root belongs to a module of its own."""
+    return owner is not None and any(folder and f"{folder}/go.mod" in owner.entries for folder in (rest.strip("/"), *ancestors(rest.strip("/"))))
 
 
 def _finding(facts: Facts, subject: Subject, site: Site, asked: str, right: str) -> Finding:
