@@ -24,7 +24,7 @@ from relgraph.reading import SiteReader
 from relgraph.workspace.find import choose, documents, find_workspace
 from relgraph.workspace.kept import dump_graphs, load_kept, stamp_of
 
-__all__ = ["Request", "Workspace", "open_facts", "open_workspace", "states", "verify"]
+__all__ = ["Request", "Workspace", "open_facts", "open_graphs", "open_workspace", "states", "verify"]
 
 
 class Workspace(NamedTuple):
@@ -44,8 +44,14 @@ class Request(NamedTuple):
 
 def open_workspace(start: Path, name: str | None = None) -> Workspace:
     """The workspace around ``start`` and its graph of that name. Raises UsageError and DeclarationError."""
+    root, graphs = open_graphs(start)
+    return Workspace(root, choose(graphs, name))
+
+
+def open_graphs(start: Path) -> tuple[Path, Mapping[str, Graph]]:
+    """The folder of the workspace around ``start``, and all of its graphs by name. Raises UsageError and DeclarationError."""
     root = find_workspace(start)
-    return Workspace(root, choose(_graphs(root), name))
+    return root, _graphs(root)
 
 
 def _graphs(root: Path) -> Mapping[str, Graph]:

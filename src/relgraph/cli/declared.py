@@ -69,11 +69,14 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
         ),
         Command(
             "graph",
-            "draw the declared graph",
+            "draw the declared graph, or keep drawings and tables in Markdown up to date",
             "relgraph.cli.commands.graph:run",
             (
                 Argument(
-                    "node", "draw only this node, what it depends on, and what depends on it", Form.POSITIONAL, metavar="NODE"
+                    "node",
+                    "draw only this node, what it depends on, and what depends on it; of a repository, what is built from it",
+                    Form.POSITIONAL,
+                    metavar="NODE",
                 ),
                 Argument("format", "how it is drawn", choices=("mermaid", "json"), default="mermaid"),
                 _GRAPH,
@@ -82,10 +85,34 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 _AS_OF,
                 Argument("versions", "write each node's version into it (needs the clones)", Form.FLAG),
                 Argument("state", "colour each node by its worst finding (needs the clones)", Form.FLAG),
+                Argument("outline", "draw only the repositories and how they depend on each other", Form.FLAG),
+                Argument(
+                    "write",
+                    "write the drawings and tables between the markers of this file",
+                    metavar="FILE",
+                    repeated=True,
+                    offer=Offer.FILES,
+                ),
+                Argument(
+                    "check",
+                    "exit 1, and say what differs, where the markers of this file are out of date",
+                    metavar="FILE",
+                    repeated=True,
+                    offer=Offer.FILES,
+                ),
+            ),
+            details=(
+                "A repository is a frame around its sources; what is published stands outside. Solid arrows are build time, dashed ones "
+                "run time; repositories of others have a dotted frame.",
+                "In a Markdown file, a drawing stands between the lines <!-- relgraph:graph [GRAPH] [NODE] [versions] [state] [outline] --> "
+                "and <!-- /relgraph -->, a table of releases, read from git at each tag, between "
+                "<!-- relgraph:versions [GRAPH] NODE... [last=N] --> and <!-- /relgraph -->. Nothing else in the file is touched.",
             ),
             examples=(
                 ("relgraph graph", "as a mermaid flowchart"),
                 ("relgraph graph charts.web --versions", "one chart and its neighbours"),
+                ("relgraph graph --write docs/packaging.md", "the diagrams of a page"),
+                ("relgraph graph --check docs/packaging.md", "in CI"),
             ),
         ),
     )

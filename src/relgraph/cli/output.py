@@ -5,16 +5,20 @@ import stat
 
 from relgraph.errors import EnvironmentFailure
 
-__all__ = ["write_file"]
+__all__ = ["write_bytes", "write_file"]
 
 
 def write_file(path: str, text: str) -> None:
+    """Write a text as :func:`write_bytes` does, as UTF-8; what that cannot encode is written as escapes."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), hint="--output takes a file in an existing, writable folder")
+
+
+def write_bytes(path: str, data: bytes, *, hint: str = "") -> None:
     """Write the whole file or none of it: a reader never sees a part, and a failure leaves what was there.
 
     What is no regular file (``/dev/stdout``, a pipe) is written to as it is. Raises
-    :class:`~relgraph.errors.EnvironmentFailure`.
+    :class:`~relgraph.errors.EnvironmentFailure`, with this hint.
     """
-    data = text.encode("utf-8", "backslashreplace")
     try:
         target = os.path.realpath(path)
         mode = _mode(target)
@@ -24,9 +28,7 @@ def write_file(path: str, text: str) -> None:
             return
         _replace(target, data, mode)
     except OSError as problem:
-        raise EnvironmentFailure(
-            f"cannot write {path}: {problem.strerror or problem}", hint="--output takes a file in an existing, writable folder"
-        ) from problem
+        raise EnvironmentFailure(f"cannot write {path}: {problem.strerror or problem}", hint=hint) from problem
 
 
 def _mode(path: str) -> int | None:

@@ -1,82 +1,72 @@
-"""Mermaid flowcharts (https://mermaid.js.org/syntax/flowchart.html): repositories as subgraphs, solid and dashed edges."""
+"""Mermaid flowcharts (https://mermaid.js.org/syntax/flowchart.html)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from relgraph.model.graph import EdgeKind, Graph, Node
+from relgraph.draw.drawing import Box, Drawing, Form
+from relgraph.model.graph import EdgeKind
 
-__all__ = ["mermaid"]
+__all__ = ["identifiers", "mermaid"]
 
 _ARROWS = {EdgeKind.BUILDS_FROM: "-->", EdgeKind.REFERS_TO: "-.->", EdgeKind.CONTAINS: "--o"}
-_SHAPES = {
-    "image": ("([", "])"), "chart": ("[[", "]]"), "hook": ("{{", "}}"), "files": ("[/", "/]"), "derived": ("[\\", "\\]"), "tool": ("[", "]"),
-}  # fmt: skip
-_COLOURS = {"error": "fill:#fdd,stroke:#b00", "warning": "fill:#fed,stroke:#b60"}
+_BY_KIND = {"image": ("([", "])"), "chart": ("[[", "]]"), "hook": ("{{", "}}"), "files": ("[/", "/]"), "derived": ("[\\", "\\]")}
+# A text colour of their own: pages are drawn on light and on dark.
+_STYLES = {
+    "error": "fill:#ffd7d5,stroke:#cf222e,stroke-width:2px,color:#1f2328",
+    "warning": "fill:#fff3c4,stroke:#9a6700,stroke-width:2px,color:#1f2328",
+    "external": "stroke-dasharray:4 4",
+}
 
 
-def mermaid(
-    graph: Graph,
-    homes: Mapping[str, str],
-    labels: Mapping[str, str] | None = None,
-    states: Mapping[str, str] | None = None,
-    only: frozenset[str] | None = None,
-) -> str:
-    """A flowchart of the graph.
+def mermaid(drawing: Drawing) -> str:
+    """A drawing as a flowchart from left to right: frames are subgraphs, references dashed, external repositories dotted round.
 
-    ``homes`` gives the repository that a node's files lie in: nodes with files of their own (charts' sources, hooks, scripts) stand
-    in its subgraph, as the sources that they are; published artifacts stand outside, with an edge to what they are built from.
-    ``labels`` are second lines of nodes (versions), ``states`` their worst severity, ``only`` the nodes to draw.
+    States are classes called like severities. The text is the same for the same drawing.
     """
-    labels, states = labels or {}, states or {}
-    drawn = [node for node in graph.nodes.values() if only is None or node.id in only]
+    names = identifiers(drawing)
+    inside: dict[str, list[str]] = {}
+    for box in drawing.boxes:
+        inside.setdefault(box.frame, []).append(_box(box, names))
     lines = ["flowchart LR"]
-    for repository in sorted((node for node in drawn if node.kind == "repo"), key=lambda node: node.id):
-        lines.append(f"    subgraph {_key(repository.id)}[{_text(repository.name, labels.get(repository.id, ''))}]")
-        inside = sorted(
-            (node for node in drawn if node.kind != "repo" and not node.ref and homes.get(node.id) == repository.id),
-            key=lambda node: node.id,
-        )
-        lines += [f"        {_box(node, labels)}" for node in inside]
+    for frame in drawing.frames:
+        lines.append(f"    subgraph {names[frame.key]}[{_text(frame.lines)}]")
+        lines += [f"        {text}" for text in inside.get(frame.key, ())]
         lines.append("    end")
-    lines += [
-        f"    {_box(node, labels)}"
-        for node in sorted(drawn, key=lambda node: node.id)
-        if node.kind != "repo" and _is_outside(node, homes)
-    ]
-    shown = {node.id for node in drawn}
-    seen: set[tuple[str, str, EdgeKind]] = set()
-    for edge in sorted(graph.edges, key=lambda edge: (edge.tail, edge.kind, edge.head)):
-        # A source stands within its repository; the frame says what an edge would.
-        within = (
-            edge.kind is EdgeKind.BUILDS_FROM
-            and not _is_outside(graph.nodes[edge.tail], homes)
-            and homes.get(edge.tail) == edge.head
-        )
-        key = (edge.tail, edge.head, edge.kind)
-        if edge.tail in shown and edge.head in shown and not within and key not in seen:
-            seen.add(key)
-            lines.append(f"    {_key(edge.tail)} {_ARROWS[edge.kind]} {_key(edge.head)}")
-    for severity, style in _COLOURS.items():
-        marked = sorted(_key(node) for node, state in states.items() if state == severity and node in shown)
+    lines += [f"    {text}" for text in inside.get("", ())]
+    lines += [f"    {names[arrow.tail]} {_ARROWS[arrow.kind]} {names[arrow.head]}" for arrow in drawing.arrows]
+    for style, value in _STYLES.items():
+        marked = [names[frame.key] for frame in drawing.frames if frame.state == style or (frame.external and style == "external")]
+        marked += [names[box.key] for box in drawing.boxes if box.state == style]
         if marked:
-            lines += [f"    classDef {severity} {style}", f"    class {','.join(marked)} {severity}"]
+            lines += [f"    classDef {style} {value}", f"    class {','.join(marked)} {style}"]
     return "\n".join(lines) + "\n"
 
 
-def _is_outside(node: Node, homes: Mapping[str, str]) -> bool:
-    return bool(node.ref) or node.id not in homes
+def identifiers(drawing: Drawing) -> Mapping[str, str]:
+    """The name in the flowchart of every frame and box, by its key: letters, digits and underscores, each only once."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for key in sorted({*(frame.key for frame in drawing.frames), *(box.key for box in drawing.boxes)}):
+        # A name begins with its section (images_), so it is none of the words that mermaid keeps for itself (end, style).
+        base = name = re.sub(r"[^A-Za-z0-9]+", "_", key)
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{base}_{count}"
+        taken.add(name)
+        found[key] = name
+    return found
 
 
-def _box(node: Node, labels: Mapping[str, str]) -> str:
-    opening, closing = _SHAPES.get(node.kind, ("[", "]"))
-    return f"{_key(node.id)}{opening}{_text(node.name, labels.get(node.id, ''))}{closing}"
+def _box(box: Box, names: Mapping[str, str]) -> str:
+    opening, closing = _BY_KIND.get(box.kind, ("[", "]")) if box.form in (Form.PUBLISHED, Form.FILES) else ("[", "]")
+    return f"{names[box.key]}{opening}{_text(box.lines)}{closing}"
 
 
-def _key(node_id: str) -> str:
-    # Mermaid reads some words of its own (end, style) in identifiers, so none begins or ends like one.
-    return "n_" + re.sub(r"[^A-Za-z0-9]", lambda match: f"_{ord(match[0]):x}_", node_id)
+def _text(lines: Iterable[str]) -> str:
+    # Mermaid reads entities, Markdown between backticks and HTML in labels; everything that could begin one is written as its number.
+    return '"' + "<br/>".join(re.sub(r'["#&<>`*_\\\[\]]|\s', _entity, line) for line in lines) + '"'
 
 
-def _text(name: str, label: str) -> str:
-    text = f"{name}<br/>{label}" if label else name
-    return '"' + text.replace('"', "#quot;") + '"'
+def _entity(match: re.Match[str]) -> str:
+    return " " if match[0].isspace() else f"#{ord(match[0])};"

@@ -23,10 +23,10 @@ def build(graph: Graph, kinds: Iterable[EdgeKind] = tuple(EdgeKind)) -> "nx.DiGr
 
 
 def builder_of(graph: Graph) -> dict[str, Edge]:
-    """The first builds-from edge of each node: the one that its version comes along."""
+    """The first builds-from edge of each node: the one that its version comes along. A repository's version is its own."""
     found: dict[str, Edge] = {}
     for edge in graph.edges:
-        if edge.kind is EdgeKind.BUILDS_FROM:
+        if edge.kind is EdgeKind.BUILDS_FROM and graph.nodes[edge.tail].kind != "repo":
             found.setdefault(edge.tail, edge)
     return found
 
@@ -39,7 +39,7 @@ def home(graph: Graph) -> dict[str, str]:
     found: dict[str, str] = {}
     for edge in graph.edges:
         repository = graph.nodes[edge.head]
-        if edge.kind is not EdgeKind.BUILDS_FROM or repository.kind != "repo":
+        if edge.kind is not EdgeKind.BUILDS_FROM or repository.kind != "repo" or graph.nodes[edge.tail].kind == "repo":
             continue
         if edge.tail not in found or not repository.get("external", False):
             found[edge.tail] = edge.head
@@ -56,30 +56,48 @@ def version_cycles(graph: Graph) -> list[tuple[str, ...]]:
 
     homes = home(graph)
     digraph: nx.DiGraph[str] = nx.DiGraph()
-    digraph.add_edges_from((edge.tail, edge.head) for edge in builder_of(graph).values())
+    # A declared version does not follow from anything.
+    digraph.add_edges_from(
+        (edge.tail, edge.head) for edge in builder_of(graph).values() if not graph.nodes[edge.tail].get("version")
+    )
     for edge in graph.edges:
         across = homes.get(edge.tail) != homes.get(edge.head)
         if edge.kind is EdgeKind.CONTAINS or (edge.kind is EdgeKind.REFERS_TO and edge.follow is Follow.TAG and across):
             digraph.add_edge(edge.tail, edge.head)
-    found = []
-    for component in nx.strongly_connected_components(digraph):
-        first = min(component)
-        if len(component) > 1 or digraph.has_edge(first, first):
-            cycle = nx.find_cycle(digraph.subgraph(component), first)
-            found.append(_from_least(tuple(tail for tail, _ in cycle)))
-    return sorted(found)
+    components = (component for component in nx.strongly_connected_components(digraph) if len(component) > 1)
+    return sorted(_shortest_cycle(digraph, component) for component in components)
 
 
 def order(graph: Graph) -> list[str]:
-    """All nodes, each after everything that its version or content needs; ties by id. Nodes in version cycles come last."""
+    """All nodes, each after everything that its version or content needs; ties by id. Nodes in cycles come last.
+
+    Repositories come in any order: they may depend on each other.
+    """
     import networkx as nx
 
     digraph = build(graph, (EdgeKind.BUILDS_FROM, EdgeKind.CONTAINS))
-    cyclic = {node for cycle in version_cycles(graph) for node in cycle}
+    repositories = {node.id for node in graph.nodes.values() if node.kind == "repo"}
+    digraph.remove_edges_from([*digraph.out_edges(repositories)])
+    cyclic = {node for component in nx.strongly_connected_components(digraph) if len(component) > 1 for node in component}
     digraph.remove_nodes_from(cyclic)
     return [*nx.lexicographical_topological_sort(digraph.reverse(copy=False)), *sorted(cyclic)]
 
 
-def _from_least(cycle: tuple[str, ...]) -> tuple[str, ...]:
-    start = cycle.index(min(cycle))
-    return cycle[start:] + cycle[:start]
+def _shortest_cycle(digraph: "nx.DiGraph[str]", component: set[str]) -> tuple[str, ...]:
+    """A shortest cycle through the least node of a strongly connected component; among equals the least."""
+    first = min(component)
+    before: dict[str, str] = {}
+    level = [first]
+    while True:
+        reached = []
+        for node in level:
+            for head in sorted(digraph.adj[node]):
+                if head == first:
+                    path = [node]
+                    while path[-1] != first:
+                        path.append(before[path[-1]])
+                    return tuple(reversed(path))
+                if head in component and head not in before:
+                    before[head] = node
+                    reached.append(head)
+        level = reached

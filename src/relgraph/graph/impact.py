@@ -5,7 +5,7 @@ from typing import NamedTuple
 from relgraph.graph.build import builder_of
 from relgraph.model.graph import Edge, EdgeKind, Follow, Graph
 
-__all__ = ["Step", "around", "impact"]
+__all__ = ["Step", "around", "impact", "part"]
 
 
 class Step(NamedTuple):
@@ -20,12 +20,12 @@ def impact(graph: Graph, start: str) -> tuple[Step, ...]:
     """Everything that must move when ``start`` moves, nearest first, ties by id.
 
     A new version of a repository is a new version of what is built from it; whoever refers to or contains a new version has to
-    name it. What follows main needs no new text, and moves nothing further.
+    name it, and so has a repository whose code is built with it. What follows main needs no new text, and moves nothing further.
     """
     builders = builder_of(graph)
     dependants: dict[str, list[Edge]] = {}
     for edge in graph.edges:
-        if edge.kind is not EdgeKind.BUILDS_FROM or builders.get(edge.tail) == edge:
+        if edge.kind is not EdgeKind.BUILDS_FROM or builders.get(edge.tail) == edge or graph.nodes[edge.tail].kind == "repo":
             dependants.setdefault(edge.head, []).append(edge)
     found: dict[str, Step] = {}
     level, distance = [start], 0
@@ -60,3 +60,15 @@ def around(graph: Graph, start: str) -> frozenset[str]:
                     waiting.append(node)
         found |= seen
     return frozenset(found)
+
+
+def part(graph: Graph, start: str) -> tuple[frozenset[str], bool]:
+    """The part of a graph that shows a node, and whether direct neighbours of that part belong to it by their names.
+
+    A repository is shown with all that is built from it and the names of what that refers to; anything else with everything that it
+    depends on and everything that depends on it.
+    """
+    if graph.nodes[start].kind != "repo":
+        return around(graph, start), False
+    built = {edge.tail for edge in graph.edges if edge.kind is EdgeKind.BUILDS_FROM and edge.head == start}
+    return frozenset({start, *(node for node in built if graph.nodes[node].kind != "repo")}), True

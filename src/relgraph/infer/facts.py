@@ -79,6 +79,16 @@ class Facts:
                 self._plans[key] = evaluate(subject, tag)
         return self._plans[key]
 
+    def built(self, subject: Subject, command: str, tag: str) -> Plan:
+        """What a declared command would publish from a tree for a git tag."""
+        key = (id(subject), f"{tag}\0{command}")
+        if key not in self._plans:
+            from relgraph.pipeline.plan import evaluate_command  # noqa: PLC0415 - graphs without commands need not pay for it
+
+            self._kept.append(subject)
+            self._plans[key] = evaluate_command(subject, tag, command)
+        return self._plans[key]
+
     def newest_tag(self, subject: Subject) -> str:
         """The tag of this very revision, else the repository's newest one, else one that could be."""
         here = [tag for tag in subject.tags_here if tag.version is not None and "/" not in tag.name]
@@ -127,7 +137,6 @@ class Facts:
             Fix(site.raw, expected) if fixable and expected is not None else None,
             fingerprint(code, node, site.path, context),
         )  # fmt: skip
-
 
     def declared_finding(
         self,

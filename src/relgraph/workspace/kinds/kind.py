@@ -6,7 +6,7 @@ from relgraph.model.graph import Follow
 from relgraph.workspace.document import Value
 from relgraph.workspace.fields import Field, Reading, Shape, choice, listed, mapping, tag_format, text, texts
 
-__all__ = ["BUILT", "PUBLISHED", "USES", "NodeKind", "source_shape", "use_shape"]
+__all__ = ["BUILT", "PUBLISHED", "TITLE", "USES", "NodeKind", "source_shape", "use_shape"]
 
 
 class NodeKind(NamedTuple):
@@ -65,8 +65,10 @@ USES = (
     Field("uses", use_shape, "what it refers to at run time"),
     Field("sites", listed(mapping(_SITE_FIELDS, "a site")), "places of its version that no syntax shows"),
 )
+#: What drawings call a node.
+TITLE = Field("title", text, "what drawings call it; its name by default")
 #: Fields of everything that is built from a repository.
-BUILT = (Field("from", source_shape, "what it is built from; the first gives its version", required=True),)
+BUILT = (Field("from", source_shape, "what it is built from; the first gives its version", required=True), TITLE)
 #: Fields of everything that is published under versions.
 PUBLISHED = (
     Field("ref", text, "where it is published, as ghcr.io/acme/web or oci://ghcr.io/acme/web-chart", required=True),

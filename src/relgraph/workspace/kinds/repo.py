@@ -1,7 +1,7 @@
 """Repositories: where versions come from."""
 
 from relgraph.workspace.fields import Field, boolean, choice, tag_format, text
-from relgraph.workspace.kinds.kind import NodeKind
+from relgraph.workspace.kinds.kind import TITLE, NodeKind, source_shape
 
 __all__ = ["KIND"]
 
@@ -10,6 +10,8 @@ KIND = NodeKind(
     "repo",
     (
         Field("url", text, "where it is cloned from", required=True),
+        TITLE,
+        Field("from", source_shape, "repositories whose code it is built with, as go.mod names them"),
         Field("path", text, "where its clone lies, relative to the workspace"),
         Field("tags", tag_format, "how its release tags are written; v{version} by default"),
         Field("self", choice("placeholder", "last-release", "exact"), "how it refers to its own version between releases"),
