@@ -34,11 +34,14 @@ def _run(words: Sequence[str], terminal: Terminal) -> int:
         terminal.write(f"relgraph {__version__}\n")
         return 0
 
+    import gc
     from importlib import import_module
 
     from relgraph.cli.parse import parse
     from relgraph.cli.table import COMMANDS, HELP
 
+    # A command makes many values and few cycles; looking for cycles among hundreds of thousands of values takes longer than the work.
+    gc.set_threshold(200_000, 50, 1000)
     request = parse(words, COMMANDS, HELP)
     module, _, function = request.command.function.partition(":")
     status = int(getattr(import_module(module), function)(request.values, terminal))

@@ -45,7 +45,9 @@ def standing(node: Node, subject: Subject) -> RepoState:
     last = before[-1]
     commits = subject.repository.distance(last.tag.name, subject.rev)
     version = development_version(last.version, commits, subject.rev)
-    return RepoState(version, f"{node.name} is {commits} commit(s) after tag {last.tag.name}")
+    if not commits:
+        return RepoState(version, f"{node.name}'s {subject.rev} is a change of tag {last.tag.name}")
+    return RepoState(version, f"{node.name} is {commits} commit{'s' if commits > 1 else ''} after tag {last.tag.name}")
 
 
 def development_version(last: Version, commits: int, rev: str) -> Version:
