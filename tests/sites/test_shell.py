@@ -100,6 +100,10 @@ def test_what_is_no_version(line: str) -> None:
     assert _sites(line) == []
 
 
+def test_a_query_is_no_assignment() -> None:
+    assert _sites('kubectl apply -k "https://host.example/a/b?ref=v1.2.3&tag=v1.2.4"') == []
+
+
 def test_a_literal_in_a_message_still_counts() -> None:
     assert _one('echo "WEB_VERSION=1.2.3" >> $GITHUB_ENV').raw == "1.2.3"
 
