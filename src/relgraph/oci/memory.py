@@ -7,7 +7,7 @@ from threading import Lock
 from relgraph.oci.content import Source, VerifiedReader
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest, is_digest
-from relgraph.oci.errors import NotFound, TagExists
+from relgraph.oci.errors import NotFound, TagExists, TagMoved
 from relgraph.oci.manifest import Document, is_manifest_type, parse_document, referrer_entry
 from relgraph.oci.storage import push_document, read_document
 
@@ -74,6 +74,8 @@ class MemoryRepository:
         if descriptor.digest not in self._documents:
             raise NotFound(descriptor.digest, where=self.name)
         with self._lock:
+            if replacing is not None and tag not in self._tags:
+                raise TagMoved(tag, where=self.name, before=replacing.digest, after="nothing")
             before = self._tags.get(tag, descriptor.digest)
             if before != descriptor.digest and (replacing is None or before != replacing.digest):
                 raise TagExists(tag, where=self.name, existing=before, wanted=descriptor.digest)
