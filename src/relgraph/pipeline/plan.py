@@ -19,8 +19,8 @@ __all__ = ["evaluate", "evaluate_command", "evaluate_script", "has_pipeline", "w
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 # What publishes wherever it stands; and what may, where a Makefile or script that publishes is called.
 _PUBLISHES = re.compile(
-    r"\bhelm\s+(?:package|push)\b|goreleaser-action|\bgoreleaser\s+release|\b(?:docker|podman|buildah|nerdctl)\s+(?:\w+\s+)?push\b"
-    r"|\bbuildx\s+build\b[^#]{0,400}?--push\b|\bpush:\s*(?:true|[\"']?\$)|\bko\s+(?:build|publish|resolve)\b|chart-releaser-action"
+    r"\bhelm\s+(?:package|push)\b|goreleaser-action|\bgoreleaser\s+release|\b(?:docker|podman|buildah|nerdctl)(?:[ \t]+[\w./=-]+){0,4}?[ \t]+push\b"
+    r"|\btype=registry\b|\bpush=true\b|\bbuildx\s+build\b[^#]{0,400}?--push\b|\bpush:\s*(?:true|[\"']?\$)|\bko\s+(?:build|publish|resolve)\b|chart-releaser-action"
     r"|skopeo\s+copy|\bcrane\s+(?:push|copy|cp|tag)\b|action-gh-release|release-action@|\bgh\s+release\s+create|push-to-registry"
 )
 _CALLS = re.compile(r"\bmake\b|\b(?:ba)?sh\s+\S+\.sh|\./\S+|uses:\s*\./")

@@ -121,7 +121,8 @@ def _means(tag: str, tags: Mapping[str, Artifact]) -> bool:
 
 
 def _damaged(tag: str, tags: Mapping[str, Artifact]) -> bool:
-    # One character lost or doubled on the way, as by a greedy expression: v1.0.0-dev.1 becomes 1.0.0-de.1.
+    # One character lost or doubled on the way, as by a greedy expression: v1.0.0-dev.1 becomes v1.0.0-de.1.
+    tag = tag.lstrip("v")
     for one in tags:
         bare = one.lstrip("v")
         if abs(len(bare) - len(tag)) == 1 and parse_version(bare) is not None:
