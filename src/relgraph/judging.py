@@ -1,13 +1,16 @@
 """Judging: all rules on the facts of a world."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from relgraph.infer.facts import Facts
 from relgraph.model.finding import Finding, Place
 from relgraph.model.world import World
-from relgraph.rules.registry import RULES
 from relgraph.rules.rule import Rule
-from relgraph.rules.waivers import UNUSED, Settled, settle
+from relgraph.rules.scanned import SCANNED
+
+if TYPE_CHECKING:
+    from relgraph.rules.waivers import Settled
 
 __all__ = ["judge", "judge_facts"]
 
@@ -15,18 +18,28 @@ __all__ = ["judge", "judge_facts"]
 _GENERAL = "RG101"
 
 
-def judge(world: World, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
+def judge(world: World, rules: Iterable[Rule] = SCANNED) -> tuple[Finding, ...]:
     """What the rules say of a world that declares nothing, in order of place."""
-    return judge_facts(Facts(world), rules).findings
+    return _in_order(_found(Facts(world), rules))
 
 
-def judge_facts(facts: Facts, rules: Iterable[Rule] = RULES) -> Settled:
-    """What the rules say of a world, in order of place, each thing once, and what the declaration waives of it."""
-    chosen = tuple(rules)
-    found = [finding for rule in chosen for finding in rule.check(facts)]
-    complete = chosen == RULES or any(rule.code == UNUSED.code for rule in chosen)
-    settled = settle(facts, _without_repetition(found), complete=complete)
-    return settled._replace(findings=tuple(sorted(settled.findings, key=lambda finding: finding.order)))
+def judge_facts(facts: Facts, rules: Iterable[Rule] | None = None) -> "Settled":
+    """What the rules (all of them by default) say of a declared world, in order of place, and what the declaration waives of it."""
+    # A world that declares nothing is judged without these, and they take a while to import.
+    from relgraph.rules.registry import RULES
+    from relgraph.rules.waivers import UNUSED, settle
+
+    chosen = RULES if rules is None else tuple(rules)
+    settled = settle(facts, _found(facts, chosen), complete=UNUSED in chosen)
+    return settled._replace(findings=_in_order(settled.findings))
+
+
+def _found(facts: Facts, rules: Iterable[Rule]) -> list[Finding]:
+    return _without_repetition([finding for rule in rules for finding in rule.check(facts)])
+
+
+def _in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(found, key=lambda finding: finding.order))
 
 
 def _without_repetition(found: list[Finding]) -> list[Finding]:

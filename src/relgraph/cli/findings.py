@@ -10,16 +10,16 @@ from relgraph.cli.terminal import Terminal
 from relgraph.model.finding import Report, Severity
 from relgraph.report.registry import render
 from relgraph.report.view import View
+from relgraph.rules.rule import Rule
 
 __all__ = ["select", "show"]
 
 
-def show(found: Report, values: Values, terminal: Terminal) -> int:
-    """Print a report as the command line says; 1 where something of severity error was found, whatever is listed."""
+def show(found: Report, values: Values, terminal: Terminal, applied: tuple[Rule, ...]) -> int:
+    """Print a report of the rules that were applied as the command line says; 1 where an error was found, whatever is listed."""
     from relgraph.cli.rules import about, find_rule
-    from relgraph.rules.registry import RULES
 
-    rules = tuple({rule.code: rule for rule in map(find_rule, values.many("rule"))}.values()) or RULES
+    rules = tuple({rule.code: rule for rule in map(find_rule, values.many("rule"))}.values()) or applied
     codes = {rule.code for rule in rules}
     format_name = values.get("format") or "text"
     # People read text, and start with what is wrong; programs get everything and choose for themselves.

@@ -4,7 +4,6 @@ from textwrap import dedent
 
 from relgraph.errors import UsageError
 from relgraph.report.view import About
-from relgraph.rules.registry import RULES
 from relgraph.rules.rule import Rule
 
 __all__ = ["about", "find_rule"]
@@ -12,6 +11,8 @@ __all__ = ["about", "find_rule"]
 
 def find_rule(word: str) -> Rule:
     """The rule of that code or name, letters' case aside; :class:`~relgraph.errors.UsageError` with a suggestion for none."""
+    from relgraph.rules.registry import RULES
+
     folded = word.casefold()
     for rule in RULES:
         if folded in (rule.code.casefold(), rule.name):

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from relgraph.infer.declared import Declared
 from relgraph.infer.identity import Identity
 from relgraph.infer.references import Reference
 from relgraph.infer.resolve import Resolved, Resolver
@@ -16,6 +16,10 @@ from relgraph.model.version import natural_key, parse_version
 from relgraph.model.world import Subject, World
 from relgraph.pipeline.artifacts import Plan
 
+if TYPE_CHECKING:
+    # A world that declares nothing needs no graph.
+    from relgraph.infer.declared import Declared
+
 __all__ = ["Facts"]
 
 
@@ -25,7 +29,7 @@ class Facts:
     ``declared`` is the graph that the world is checked against; None where nothing is declared.
     """
 
-    def __init__(self, world: World, declared: Declared | None = None) -> None:
+    def __init__(self, world: World, declared: "Declared | None" = None) -> None:
         self.world = world
         self.declared = declared
         self._resolvers: dict[int, Resolver] = {}
@@ -107,6 +111,9 @@ class Facts:
     def ordered_tags(self, subject: Subject) -> tuple[Tag, ...]:
         """The tags of a repository that are versions without a path, in natural order, then time."""
         tags = (tag for tag in subject.repository.tags if tag.version is not None and "/" not in tag.name)
+        if self.declared is not None:
+            declared = self.declared
+            tags = (tag for tag in tags if not declared.skips(subject, tag.name))
         return tuple(sorted(tags, key=lambda tag: (natural_key(tag.version) if tag.version else (), tag.time)))
 
     def finding(

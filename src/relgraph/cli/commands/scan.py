@@ -13,8 +13,9 @@ def run(values: Values, terminal: Terminal) -> int:
 
     from relgraph.cli.findings import show
     from relgraph.cli.rules import find_rule
+    from relgraph.rules.scanned import SCANNED
     from relgraph.scan import scan
 
     for word in values.many("rule"):
         find_rule(word)  # a misspelt rule is told before the work begins
-    return show(scan(values.many("target"), values.many("with"), as_of), values, terminal)
+    return show(scan(values.many("target"), values.many("with"), as_of), values, terminal, SCANNED)

@@ -140,7 +140,9 @@ def attest(values: Values, terminal: Terminal) -> int:
 def _given(values: Values, name: str) -> str:
     value = values.get(name)
     if value is None:
-        raise UsageError(f"--{name} is missing", hint="`relgraph help store.sign` and `relgraph help store.attest` say what is needed")
+        raise UsageError(
+            f"--{name} is missing", hint="`relgraph help store.sign` and `relgraph help store.attest` say what is needed"
+        )
     return value
 
 
