@@ -20,6 +20,31 @@ def test_dates_stay_what_was_written() -> None:
     assert load_yaml(b"expires: 2027-06-30\nat: 2027-06-30T10:00:00Z") == {"expires": "2027-06-30", "at": "2027-06-30T10:00:00Z"}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e6", 1e6),
+        ("12e4567", "12e4567"),
+        ("1.10", 1.1),
+        ("1.2.3", "1.2.3"),
+        ("1:30", "1:30"),
+        ("010", 8),
+        ("0x1F", 31),
+        ("1_000", 1000),
+        (".5", 0.5),
+        ("-1.", -1.0),
+        ("+7", 7),
+        (".inf", float("inf")),
+        ("08", 8.0),
+        ("1e", "1e"),
+        ("-", None),
+    ],
+)
+def test_numbers_are_those_that_go_sees(text: str, value: object) -> None:
+    expected = [None] if text == "-" else {"a": value}
+    assert load_yaml(f"a: {text}".encode() if text != "-" else b"-") == expected
+
+
 def test_anchors_and_merges_work() -> None:
     assert load_yaml(b"base: &b {x: 1, y: 2}\nmore: {<<: *b, y: 3}\n")["more"] == {"x": 1, "y": 3}
 

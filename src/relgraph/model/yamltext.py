@@ -1,9 +1,12 @@
 """YAML documents read strictly: one meaning for every reader, bounded in size, depth and expansion.
 
 YAML 1.1 as PyYAML's safe loader has it, minus what surprises: a key that stands twice is refused, a date stays the text it
-is, and aliases may not multiply a small file into a large one.
+is, numbers are those that Go's readers see (1e6 is one, 1:30 is none), and aliases may not multiply a small file into a large
+one.
 """
 
+import re
+from math import inf
 from typing import Any, ClassVar
 
 import yaml
@@ -12,6 +15,8 @@ __all__ = ["YamlProblem", "load_yaml"]
 
 _MOST_NODES = 200_000
 _DEEPEST = 64
+_INT, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
+_REPLACED = (_INT, _FLOAT, "tag:yaml.org,2002:timestamp")
 
 
 class YamlProblem(ValueError):
@@ -28,7 +33,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     """The safe loader without dates and without keys that stand twice."""
 
     yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        first: [(tag, expression) for tag, expression in resolvers if tag not in _REPLACED]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
@@ -46,6 +51,24 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             seen.add(key)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return mapping
+
+
+def _float(_: Any, node: yaml.ScalarNode) -> float | str:
+    text = str(node.value).replace("_", "")
+    value = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    # A short commit id such as 12e4567 is no infinite number.
+    return str(node.value) if value in (inf, -inf) and "inf" not in text.lower() else value
+
+
+_Loader.add_implicit_resolver(
+    _INT, re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)\Z"), list("-+0123456789")
+)
+_Loader.add_implicit_resolver(
+    _FLOAT,
+    re.compile(r"(?:[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"),
+    list("-+0123456789."),
+)
+_Loader.add_constructor(_FLOAT, _float)
 
 
 def load_yaml(data: bytes, *, limit: int = 1 << 20) -> Any:

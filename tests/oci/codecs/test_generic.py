@@ -57,7 +57,7 @@ def test_files_are_layers_with_their_names(tmp_path: Path) -> None:
     manifest = json.loads(made.root.raw)
     assert list(manifest) == ["schemaVersion", "mediaType", "artifactType", "config", "layers", "annotations"]
     assert manifest["artifactType"] == "application/vnd.example.config"
-    assert manifest["config"] == EMPTY.to_json()
+    assert manifest["config"] == {**EMPTY.to_json(), "data": "e30="}
     assert [(layer["mediaType"], layer["annotations"][TITLE]) for layer in manifest["layers"]] == [
         ("application/json", "one.json"),
         ("application/vnd.oci.image.layer.v1.tar", "two"),

@@ -9,9 +9,8 @@ from pathlib import Path
 from relgraph.errors import DeclarationError, UsageError
 from relgraph.oci.codecs.artifact import EMPTY_BLOB, Artifact
 from relgraph.oci.codecs.codec import Codec, Form, Options, Part, rfc3339
-from relgraph.oci.codecs.generic import CONTENT_DIGEST, CREATED, UNPACK, folder_blob
+from relgraph.oci.codecs.generic import CONTENT_DIGEST, CREATED, EMBEDDED, UNPACK, folder_blob
 from relgraph.oci.codecs.tree import Tree, read_folder
-from relgraph.oci.descriptor import EMPTY
 from relgraph.oci.errors import InvalidContent
 from relgraph.oci.manifest import Manifest
 from relgraph.oci.storage import Fetcher
@@ -32,7 +31,7 @@ def bundle(tree: Tree, name: str, options: Options | None = None) -> Artifact:
     mtime = int(options.created.timestamp()) if options.created else 0
     blob = folder_blob(tree, name, mtime=mtime)
     annotations = dict(options.annotations) | ({CREATED: rfc3339(options.created)} if options.created else {})
-    manifest = Manifest.make(EMPTY, [blob.descriptor], artifact_type=TYPE, annotations=annotations)
+    manifest = Manifest.make(EMBEDDED, [blob.descriptor], artifact_type=TYPE, annotations=annotations)
     return Artifact((EMPTY_BLOB, blob), (manifest,))
 
 

@@ -14,16 +14,29 @@ from relgraph.oci.codecs.gzipped import gzip_chunks
 from relgraph.oci.codecs.spool import Watch, described, spool
 from relgraph.oci.codecs.tarball import tar_chunks
 from relgraph.oci.codecs.tree import Kind, Tree, read_folder
-from relgraph.oci.descriptor import EMPTY, TITLE, is_media_type
+from relgraph.oci.descriptor import EMPTY, EMPTY_BODY, TITLE, is_media_type
 from relgraph.oci.errors import InvalidContent
 from relgraph.oci.manifest import Manifest
 from relgraph.oci.storage import Fetcher
 
-__all__ = ["CODEC", "CONTENT_DIGEST", "CREATED", "DEFAULT_TYPE", "LAYER", "LAYER_GZIP", "UNPACK", "folder_blob", "titled_parts"]
+__all__ = [
+    "CODEC",
+    "CONTENT_DIGEST",
+    "CREATED",
+    "DEFAULT_TYPE",
+    "EMBEDDED",
+    "LAYER",
+    "LAYER_GZIP",
+    "UNPACK",
+    "folder_blob",
+    "titled_parts",
+]
 
 CREATED = "org.opencontainers.image.created"
 UNPACK = "io.deis.oras.content.unpack"
 CONTENT_DIGEST = "io.deis.oras.content.digest"
+#: The empty config as oras writes it: with its two bytes in the descriptor.
+EMBEDDED = EMPTY._replace(data=EMPTY_BODY)
 #: The artifact type of what nobody named.
 DEFAULT_TYPE = "application/vnd.unknown.artifact.v1"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
@@ -86,7 +99,7 @@ def encode(paths: tuple[Path, ...], options: Options) -> Artifact:
             raise EnvironmentFailure(f"{path}: no such file or folder")
     annotations = dict(options.annotations) | ({CREATED: rfc3339(options.created)} if options.created else {})
     manifest = Manifest.make(
-        EMPTY, [blob.descriptor for blob in blobs.values()], artifact_type=artifact_type, annotations=annotations
+        EMBEDDED, [blob.descriptor for blob in blobs.values()], artifact_type=artifact_type, annotations=annotations
     )
     return Artifact((EMPTY_BLOB, *blobs.values()), (manifest,))
 

@@ -14,7 +14,6 @@ from relgraph.oci.content import chunks
 __all__ = ["plain_mode", "tar_chunks", "true_mode"]
 
 _BLOCK = 512
-_RECORD = 10240  # what tar reads and writes at a time; archives are padded to it
 _TYPES = {Kind.FILE: b"0", Kind.LINK: b"2", Kind.FOLDER: b"5"}
 
 
@@ -35,19 +34,14 @@ def tar_chunks(tree: Tree, *, prefix: str = "", mtime: int = 0, mode: Callable[[
 
     Raises :class:`~relgraph.errors.EnvironmentFailure` where a file has another size than it had.
     """
-    written = 0
     for entry in tree.entries:
         name = prefix + entry.path + ("/" if entry.kind is Kind.FOLDER else "")
-        header = _headers(name, entry, mtime, mode(entry))
-        yield header
-        written += len(header)
+        yield _headers(name, entry, mtime, mode(entry))
         if entry.kind is Kind.FILE:
             yield from _content(entry)
-            padding = -entry.size % _BLOCK
-            if padding:
-                yield bytes(padding)
-            written += entry.size + padding
-    yield bytes(2 * _BLOCK + -(written + 2 * _BLOCK) % _RECORD)
+            yield bytes(-entry.size % _BLOCK)
+    # Two empty blocks and nothing more, as Go writes them: its readers stop there, and oras compares the digest of what it read.
+    yield bytes(2 * _BLOCK)
 
 
 def _content(entry: Entry) -> Iterator[bytes]:
