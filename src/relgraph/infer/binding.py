@@ -21,6 +21,7 @@ _GENERIC = re.compile(
 )
 # Images that exist on one machine only say nothing about where a version comes from.
 _LOCAL = re.compile(r"(?:ko\.local|kind\.local|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|docker\.io/library/localhost)/")
+_PAGES = (".md", ".mdx", ".markdown", ".html", ".adoc", ".rst")
 _SIMPLE = re.compile(r"[^{}]*\{\}[^{}]*")
 
 
@@ -81,7 +82,10 @@ def bind(sites: Iterable[Site], charts: frozenset[str]) -> Bindings:
                 local.setdefault((f"{root}/values.yaml".lstrip("/"), address), []).append(binding)
                 name = address
             elif variable.startswith("."):
-                continue
+                # Pages are filled from the configuration of their site: {{ config.web_release }}, {{ .Site.Params.webRelease }}.
+                name = variable.rpartition(".")[2]
+                if not site.path.endswith(_PAGES):
+                    continue
             else:
                 name = re.split(r"[.]", variable)[-1]
                 local.setdefault((site.path, name), []).append(binding)
