@@ -1,0 +1,104 @@
+"""Names that a pipeline and its parts no longer agree on: ids, variables, kinds of arguments, tags of a private build."""
+
+from pathlib import Path
+
+import pytest
+
+from releasing import GORELEASER, MAKEFILE, RELEASE, beacon, kustomization, release
+from relgraph.model.example import Commit
+from repairs import WARNING, Repair, Told, check, text
+
+NAME = "acme/beacon"
+PATH = ".github/workflows/release.yml"
+
+
+# An image was told to take its settings from a build of another project's name, from which the file had been copied.
+@pytest.mark.parametrize("built", ["beacon-manager", "server"])
+def test_an_image_of_a_build_that_is_not_declared(tmp_path: Path, built: str) -> None:
+    check(
+        tmp_path,
+        Repair(
+            Commit(beacon(**{".goreleaser.yaml": GORELEASER.format(built, "manager")})),
+            Commit(beacon(**{".goreleaser.yaml": GORELEASER.format(built, built)})),
+            name=NAME,
+        ),
+        Told("RG401", ".goreleaser.yaml", "manager", built),
+    )
+
+
+# All builds had been taken out; what GoReleaser assumes then is a program in the root folder.
+def test_an_image_without_any_build(tmp_path: Path) -> None:
+    whole = GORELEASER.format("beacon", "beacon")
+    without = whole[: whole.index("builds:")] + whole[whole.index("kos:") :].replace("build: beacon", "#    build: manager")
+    check(
+        tmp_path,
+        Repair(Commit(beacon(**{".goreleaser.yaml": without})), Commit(beacon(**{".goreleaser.yaml": whole})), name=NAME),
+        Told("RG401", ".goreleaser.yaml", None, "manager"),
+    )
+
+
+# A release workflow passed a make variable that the Makefile no longer defines, and an environment variable took its place.
+def test_a_make_variable_that_was_renamed(tmp_path: Path) -> None:
+    env = {
+        "REGISTRY": "ghcr.io",
+        "MANAGER_IMAGE": "acme/beacon/manager",
+        "CHART_PATH": "./chart",
+    }
+    makefile = MAKEFILE.replace("IMG ?=", "MANAGER_IMAGE ?=").replace("${IMG}", "${MANAGER_IMAGE}")
+
+    def tree(variable: str) -> dict[str, str]:
+        script = (
+            RELEASE.replace("IMG=", f"{variable}=")
+            .replace("OPERATOR_IMAGE", "MANAGER_IMAGE")
+            .replace("${{ env.IMAGE_NAME }}", "acme/beacon/chart")
+        )
+        return beacon(release(script, env), Makefile=makefile)
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("IMG"), tags=("v0.24.0-experiment.5",)), Commit(tree("MANAGER_IMAGE")), name=NAME),
+        Told("RG402", PATH, "IMG", "MANAGER_IMAGE"),
+        Told("RG402", PATH, "acme/beacon/manager", None),
+        Told("RG405", "Makefile", "docker.io/acme/beacon/manager:latest", "ghcr.io/acme/beacon/manager:0.24.0-experiment.5"),
+    )
+
+
+# A developer's own build was left in a kustomization by the recipe that deploys it.
+@pytest.mark.parametrize("name", ["ko.local/manager", "ghcr.io/acme/beacon/manager"])
+def test_the_tag_of_a_private_build_in_a_kustomization(tmp_path: Path, name: str) -> None:
+    path = "config/manager/kustomization.yaml"
+    before, after = (beacon(**{path: kustomization(name, tag)}) for tag in ("aae92b0", "<placeholder>"))
+    check(tmp_path, Repair(Commit(before), Commit(after), name=NAME), Told("RG410", path, "aae92b0", None, WARNING))
+
+
+# The same in the chart's derived file, through three releases.
+def test_the_image_of_a_private_build_in_a_chart(tmp_path: Path) -> None:
+    path = "chart/templates/operator.yaml"
+    published = "ghcr.io/acme/beacon/manager:set_by_the_release"
+    before = beacon()
+    before[path] = before[path].replace(published, "ko.local/manager:38156c6")
+    check(
+        tmp_path,
+        Repair(Commit(before, tags=("v0.2.0-rc15",)), Commit(beacon()), name=NAME),
+        Told("RG410", path, "38156c6", None, WARNING),
+    )
+
+
+# A recipe that loads images into a cluster names an image where the cluster's name belongs.
+def test_an_image_where_the_name_of_a_cluster_belongs(tmp_path: Path) -> None:
+    recipe = text("""
+
+        .PHONY: load
+        load: image
+        \tk3d image import ${{IMG}} -c {}
+    """)
+    makefile = MAKEFILE + "\nOTHER_IMG ?= ${KO_DOCKER_REPO}/other:${IMAGE_TAG}\nCLUSTER ?= beacon\n"
+    check(
+        tmp_path,
+        Repair(
+            Commit(beacon(Makefile=makefile + recipe.format("${OTHER_IMG}"))),
+            Commit(beacon(Makefile=makefile + recipe.format("${CLUSTER}"))),
+            name=NAME,
+        ),
+        Told("RG409", "Makefile", "${OTHER_IMG}", None),
+    )
