@@ -1,6 +1,7 @@
 """Version lines: what names alone say."""
 
 import pytest
+
 from relgraph.infer.lines import basename, git_line, image_line, module_line, stem
 
 
@@ -22,7 +23,10 @@ def test_a_module_path_leads_to_its_repository(module: str, line: str) -> None:
 
 def test_an_installed_package_belongs_to_the_module_at_the_root() -> None:
     assert module_line("github.com/acme/gen/cmd/gen", package=True) == "github.com/acme/gen"
-    assert module_line("sigs.k8s.io/controller-tools/cmd/controller-gen", package=True) == "github.com/kubernetes-sigs/controller-tools"
+    assert (
+        module_line("sigs.k8s.io/controller-tools/cmd/controller-gen", package=True)
+        == "github.com/kubernetes-sigs/controller-tools"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Roles of files, from their paths."""
 
 import pytest
+
 from relgraph.infer.roles import PathRole, path_role
 
 

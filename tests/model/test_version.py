@@ -4,6 +4,7 @@ import pytest
 import semver
 from hypothesis import given
 from hypothesis import strategies as st
+
 from relgraph.model.version import Version, agree, compare, is_semver, natural_key, parse_version, semver_key
 
 NUMBERS = st.integers(0, 10**6)
@@ -37,7 +38,9 @@ def test_reads_versions_as_they_are_written(text: str, prefix: str, release: tup
     assert parse_version(text) == Version(prefix, release, pre, build)
 
 
-@pytest.mark.parametrize("text", ["", "latest", "1.2.3.4.5", "1..2", "v", "1.2.3-", "1.2.3 ", "1" * 200, "x1.2", "1.99999999999999999999", "١.٢"])
+@pytest.mark.parametrize(
+    "text", ["", "latest", "1.2.3.4.5", "1..2", "v", "1.2.3-", "1.2.3 ", "1" * 200, "x1.2", "1.99999999999999999999", "١.٢"]
+)
 def test_reads_nothing_where_there_is_no_version(text: str) -> None:
     assert parse_version(text) is None
 
