@@ -187,7 +187,7 @@ class _Pen:
             return self._box(
                 repository, f"{repository.id}#code", Form.CODE, f"{_name(repository)} source code", frame=repository.id
             )
-        name = _without_word(_name(node), "image")
+        name = _without_words(_name(node), "image", "container")
         return self._box(node, f"{repository.id}#code:{part}", Form.CODE, f"{name} source code", frame=repository.id)
 
     def _target(self, node_id: str) -> str:
@@ -236,7 +236,7 @@ def _files_name(node: Node) -> str:
 def _published_name(node: Node) -> str:
     if node.kind == "chart":
         return f"published {_with_word(_name(node), 'chart')}"
-    return _with_word(_name(node), "image") if node.kind == "image" else _name(node)
+    return _with_word(node.name, "image") if node.kind == "image" and not node.get("title") else _name(node)
 
 
 def _with_word(name: str, word: str) -> str:
@@ -244,8 +244,11 @@ def _with_word(name: str, word: str) -> str:
     return name if name.lower().endswith(word) else f"{name} {word}"
 
 
-def _without_word(name: str, word: str) -> str:
-    return name[: -len(word)].rstrip(" -_") or name if name.lower().endswith(word) else name
+def _without_words(name: str, *words: str) -> str:
+    for word in words:
+        if name.lower().endswith(word):
+            name = name[: -len(word)].rstrip(" -_") or name
+    return name
 
 
 def _lines(name: str, version: str) -> tuple[str, ...]:

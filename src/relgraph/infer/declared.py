@@ -9,6 +9,7 @@ from relgraph.graph.build import builder_of, home
 from relgraph.graph.propagate import NodeVersion
 from relgraph.infer.identity import Stated
 from relgraph.infer.lines import Line, git_line
+from relgraph.infer.standing import is_skipped
 from relgraph.model.graph import Edge, EdgeKind, Graph, Node
 from relgraph.model.site import Site
 from relgraph.model.world import Subject
@@ -91,6 +92,11 @@ class Declared:
     def repo_of(self, subject: Subject) -> str | None:
         """The node id of a repository of the world."""
         return next((node_id for node_id, one in self.subjects.items() if one is subject), None)
+
+    def skips(self, subject: Subject, tag: str) -> bool:
+        """Whether the graph says of a tag of a repository that it is no release."""
+        repo = self.repo_of(subject)
+        return repo is not None and is_skipped(self.graph.nodes[repo], tag)
 
     def owners(self, subject: Subject, path: str) -> tuple[Node, ...]:
         """The nodes that a file of a repository belongs to, the most telling first."""

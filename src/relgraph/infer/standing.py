@@ -6,6 +6,7 @@ section 11).
 """
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from relgraph.graph.propagate import RepoState, read_tag
@@ -14,7 +15,7 @@ from relgraph.model.repository import Tag
 from relgraph.model.version import Version, natural_key, semver_key
 from relgraph.model.world import Subject
 
-__all__ = ["Release", "development_version", "releases", "standing"]
+__all__ = ["Release", "development_version", "is_skipped", "releases", "standing"]
 
 
 class Release(NamedTuple):
@@ -27,8 +28,17 @@ class Release(NamedTuple):
 def releases(node: Node, subject: Subject) -> tuple[Release, ...]:
     """The releases of a repository in its declared tag format and order, oldest first."""
     key: Callable[[Version], object] = semver_key if node.get("order") == "semver" else natural_key
-    found = [Release(tag, version) for tag in subject.repository.tags if (version := read_tag(node.tag, tag.name)) is not None]
+    found = [
+        Release(tag, version)
+        for tag in subject.repository.tags
+        if (version := read_tag(node.tag, tag.name)) is not None and not is_skipped(node, tag.name)
+    ]
     return tuple(sorted(found, key=lambda release: (key(release.version), release.tag.name)))
+
+
+def is_skipped(node: Node, tag: str) -> bool:
+    """Whether the declaration says of a tag that it is no release."""
+    return any(fnmatchcase(tag, pattern) for pattern in node.get("skip", ()))
 
 
 def standing(node: Node, subject: Subject) -> RepoState:

@@ -12,10 +12,11 @@ from relgraph.model.site import Kind, Pin, Role
 from relgraph.model.version import Version, agree
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import ArtifactKind
+from relgraph.pipeline.chart_fields import chart_field
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.undeclared_artifact import GRAPH
 
-__all__ = ["RULE"]
+__all__ = ["RULE", "chart_fields", "stamped_fields"]
 
 _CODE, _NAME = "RG615", "chart-fields"
 
@@ -32,19 +33,18 @@ def _check(facts: Facts) -> Iterator[Finding]:
         wanted = _wanted(declared, repo, subject)
         if wanted is None:
             continue
-        stamped = _stamped(facts, subject, node)
-        fields = [
-            one
-            for one in facts.references
-            if one.subject is subject
-            and one.site.kind is Kind.CHART
-            and one.site.role is Role.DECLARES
-            and one.site.pin is Pin.EXACT
-            and one.site.path == f"{node.source.strip('/')}/Chart.yaml"
-            and one.site.key in ("version", "appVersion")
-            and one.site.key not in stamped
-        ]
+        stamped = stamped_fields(facts, subject, node)
+        fields = [one for one in chart_fields(facts, subject, node) if one.site.pin is Pin.EXACT and one.site.key not in stamped]
         yield from _differing(facts, node, fields, *wanted)
+
+
+def chart_fields(facts: Facts, subject: Subject, node: Node) -> list[Reference]:
+    """The fields ``version`` and ``appVersion`` of a declared chart's own ``Chart.yaml``."""
+    return [
+        facts.reference(subject, site)
+        for site in subject.sites_by_path.get(f"{node.source.strip('/')}/Chart.yaml", ())
+        if site.kind is Kind.CHART and site.role is Role.DECLARES and site.key in ("version", "appVersion")
+    ]
 
 
 def _differing(facts: Facts, node: Node, fields: list[Reference], version: Version, reason: str) -> Iterator[Finding]:
@@ -77,20 +77,20 @@ def _wanted(declared: Declared, repo: str, subject: Subject) -> tuple[Version, s
     return known[-1].version, f"the newest release of {node.name} is {known[-1].tag.name}"
 
 
-def _stamped(facts: Facts, subject: Subject, node: Node) -> frozenset[str]:
-    """The fields that a pipeline writes when it publishes the chart: they are placeholders in git."""
+def stamped_fields(facts: Facts, subject: Subject, node: Node) -> frozenset[str]:
+    """The fields that a pipeline or the declared command writes when it publishes the chart: in git they stand for nothing."""
+    text = subject.text(f"{node.source.strip('/')}/Chart.yaml")
+    literal = "" if text is None else text.text
+    artifacts = [*facts.plan(subject).artifacts]
+    if command := (node.get("build") or {}).get("command"):
+        artifacts += facts.built(subject, str(command), facts.newest_tag(subject)).artifacts
     found: set[str] = set()
-    for artifact in facts.plan(subject).artifacts:
+    for artifact in artifacts:
         if artifact.kind is ArtifactKind.CHART and artifact.source.strip("./") == node.source.strip("./"):
-            text = subject.text(f"{node.source.strip('/')}/Chart.yaml")
-            literal = "" if text is None else text.text
-            if artifact.version is not None and (
-                artifact.version.text is None or f"version: {artifact.version.text}" not in literal.replace('"', "")
-            ):
-                found.add("version")
-            app = artifact.app_version
-            if app is not None and (app.text is None or f"appVersion: {app.text}" not in literal.replace('"', "")):
-                found.add("appVersion")
+            for field, value in (("version", artifact.version), ("appVersion", artifact.app_version)):
+                written = chart_field(literal, field)
+                if value is not None and (value.text is None or written is None or value.text != written.text):
+                    found.add(field)
     return frozenset(found)
 
 
