@@ -11,7 +11,9 @@ from typing import NamedTuple, Self
 
 from relgraph.effects.files import write_file
 from relgraph.oci.bounds import BOUNDS, Bounds, Tally, inflated
-from relgraph.oci.content import CHUNK, Reader, chunks
+from relgraph.oci.codecs import tree
+from relgraph.oci.codecs.tarball import tar_chunks
+from relgraph.oci.content import CHUNK, BytesSource, Reader, VerifiedReader
 from relgraph.oci.copy import companion_tags
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest, is_digest
@@ -26,7 +28,6 @@ from relgraph.oci.tarstream import MemberKind, TarReader
 __all__ = ["Exported", "Imported", "export_layout", "import_layout"]
 
 _LARGEST_INDEX = 64 << 20
-_BLOCK = 512
 # docker load wants these beside the layout; they say nothing that the index does not.
 _IGNORED = ("manifest.json", "repositories")
 
@@ -157,44 +158,25 @@ def _order(entry: Entry) -> tuple[str, str, str]:
 
 def _archive(layout: Layout, entries: list[Entry], digests: list[Digest]) -> Iterator[bytes]:
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry_descriptor(entry).to_json() for entry in entries]}
-    written = 0
-    small = {"oci-layout": encode({"imageLayoutVersion": "1.0.0"}), "index.json": encode(index)}
-    for name, data in small.items():
-        yield _header(name, len(data)) + data + bytes(-len(data) % _BLOCK)
-        written += _BLOCK + len(data) + -len(data) % _BLOCK
+    documents = {"oci-layout": encode({"imageLayoutVersion": "1.0.0"}), "index.json": encode(index)}
+    files = [tree.Entry(name, tree.Kind.FILE, 0o644, len(data), BytesSource(data)) for name, data in documents.items()]
     for digest in digests:
-        size = layout.size_of(digest)
-        yield _header(f"blobs/{digest.algorithm}/{digest.hex}", size)
-        with layout.open_blob(Descriptor("", digest, size)) as reader:
-            yield from chunks(reader)
-        yield bytes(-size % _BLOCK)
-        written += _BLOCK + size + -size % _BLOCK
-    yield bytes(2 * _BLOCK + -(written + 2 * _BLOCK) % (20 * _BLOCK))
+        descriptor = Descriptor("", digest, layout.size_of(digest))
+        name = f"blobs/{digest.algorithm}/{digest.hex}"
+        files.append(tree.Entry(name, tree.Kind.FILE, 0o644, descriptor.size, _Stored(layout, descriptor)))
+    # What says that it is a layout comes first, so that a reader need not search.
+    return tar_chunks(tree.Tree(tuple(files)))
 
 
-def _header(name: str, size: int) -> bytes:
-    """A ustar header; sizes of 8 GiB and more in GNU's base 256, which every reader of large files knows."""
-    digits = b"%011o\0" % size if size < 1 << 33 else b"\x80" + size.to_bytes(11, "big")
-    # Digests of sha512 make names longer than ustar's first field: the folder goes into its prefix.
-    folder, _, base = name.rpartition("/") if len(name) > 100 else ("", "", name)
-    block = b"".join(
-        (
-            base.encode("ascii").ljust(100, b"\0"),
-            b"0000644\0",
-            b"0000000\0" * 2,
-            digits,
-            b"%011o\0" % 0,
-            b" " * 8,
-            b"0",
-            bytes(100),
-            b"ustar\x0000",
-            bytes(64),
-            b"0000000\0" * 2,
-            folder.encode("ascii").ljust(155, b"\0"),
-            bytes(12),
-        )
-    )
-    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+class _Stored:
+    """Content of a layout, verified while it is read."""
+
+    def __init__(self, layout: Layout, descriptor: Descriptor) -> None:
+        self._layout = layout
+        self._descriptor = descriptor
+
+    def open(self) -> VerifiedReader:
+        return self._layout.open_blob(self._descriptor)
 
 
 def _small(archive: TarReader, size: int, name: str) -> bytes:

@@ -235,9 +235,10 @@ def parse_entries(value: Json, name: str) -> list[Entry]:
 
 def _checked(value: Json, what: str) -> dict[str, Any]:
     fields: dict[str, Any] = dict(fields_of(value, ("schemaVersion", "mediaType", "manifests", "annotations"), what=what))
-    if fields.get("schemaVersion") != 2 or not isinstance(fields.get("manifests") or [], list):
+    if fields.get("manifests") is None:
+        fields["manifests"] = []  # so Go's tools write an empty list
+    if fields.get("schemaVersion") != 2 or not isinstance(fields["manifests"], list):
         raise InvalidContent(f"{what}: not an index of schema 2")
-    fields["manifests"] = fields.get("manifests") or []
     return fields
 
 
