@@ -8,9 +8,10 @@ from typing import NamedTuple
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Spot
 from relgraph.pipeline.command import Argument
-from relgraph.pipeline.context import Context, Exhausted, Origin
+from relgraph.pipeline.context import Exhausted, Origin
 from relgraph.pipeline.make import MakeRun
-from relgraph.pipeline.shell import Shell
+from relgraph.pipeline.makefile_values import makefile_run
+from relgraph.pipeline.script_texts import script_texts
 from relgraph.pipeline.shell_reader import read_script
 from relgraph.pipeline.shell_tree import (
     AndOr,
@@ -29,7 +30,6 @@ from relgraph.pipeline.shell_tree import (
     While,
     Word,
 )  # fmt: skip
-from relgraph.pipeline.state import State
 from relgraph.pipeline.tools.options import read_options
 from relgraph.pipeline.value import is_known
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
@@ -99,26 +99,16 @@ def _shown(word: Word) -> str:
 def image_builds(subject: Subject) -> tuple[ImageBuild, ...]:
     """The builds of a tree, as far as their Dockerfile can be told."""
     found: list[ImageBuild] = []
-    for path in subject.entries:
+    for path, text in script_texts(subject).items():
         name = path.rpartition("/")[2]
-        if path.startswith("vendor/") or path.count("/") > 5:
-            continue
         if name in ("Makefile", "GNUmakefile", "makefile"):
             found += _makefile(subject, path)
-        elif name.endswith(".sh"):
-            text = subject.text(path)
-            if text is not None and _BUILD.search(text.text):
-                found += _script(
-                    subject,
-                    text.text,
-                    Origin.file(text),
-                    (path.rpartition("/")[0], ""),
-                    certain=not re.search(r"^\s*cd\s", text.text, re.MULTILINE),
-                )
-        elif path.startswith(".github/workflows/") and name.endswith((".yml", ".yaml")):
-            text = subject.text(path)
-            if text is not None and (_BUILD.search(text.text) or "build-push-action" in text.text):
+        elif path.startswith(".github/workflows/"):
+            if _BUILD.search(text.text) or "build-push-action" in text.text:
                 found += _workflow(subject, text)
+        elif name.endswith(".sh") and _BUILD.search(text.text):
+            certain = not re.search(r"^\s*cd\s", text.text, re.MULTILINE)
+            found += _script(subject, text.text, Origin.file(text), (path.rpartition("/")[0], ""), certain=certain)
     return tuple(found)
 
 
@@ -168,14 +158,12 @@ def _makefile(subject: Subject, path: str) -> list[ImageBuild]:
     text = subject.text(path)
     if text is None or not (_BUILD.search(text.text) or ("build-arg" in text.text and "include" in text.text)):
         return []
-    context = Context(subject, "v1.2.3")
-    context.by_tag = context.at_tag = False
+    run = makefile_run(subject, path)
+    if run is None:
+        return []
     folder = path.rpartition("/")[0]
-    state = State(context.files)
-    state.cwd = folder
     found: list[ImageBuild] = []
     try:
-        run = MakeRun(Shell(context, state, Origin.file(text), {}), path, folder, {})
         for rule, file in run.rules:
             source = subject.text(file)
             for line in rule.recipe:

@@ -36,11 +36,15 @@ _MAX_DEPTH = 4
 def events_of(source: str, root: YamlNode, tag: str) -> tuple[str, ...]:
     """The events that start a workflow, ``push-tag`` among them where a push of ``tag`` is one."""
     node = root.get("on") or YamlNode("map")
-    names = [node.text] if node.kind == "scalar" else [item.text for item in node.items] if node.kind == "list" else list(node.pairs)
+    names = (
+        [node.text] if node.kind == "scalar" else [item.text for item in node.items] if node.kind == "list" else list(node.pairs)
+    )
     if node.kind == "map":
         # Events without filters are null values, which the tree does not have.
         jobs = source.find("\njobs:")
-        names += [match[1] for match in _BARE_EVENT.finditer(source, 0, jobs if jobs >= 0 else len(source)) if match[1] not in names]
+        names += [
+            match[1] for match in _BARE_EVENT.finditer(source, 0, jobs if jobs >= 0 else len(source)) if match[1] not in names
+        ]
     found: list[str] = []
     for name in names:
         if name != "push":
@@ -407,12 +411,7 @@ def run_workflow(
             needs[name] = {}
             continue
         called = node.string("uses")
-        if (
-            called is None
-            and worthwhile is not None
-            and node.get("outputs") is None
-            and not worthwhile(_lines_of(text.text, node))
-        ):
+        if called is None and worthwhile is not None and node.get("outputs") is None and not worthwhile(_lines_of(text.text, node)):
             continue
         if called is not None:
             if called.startswith("./"):

@@ -8,6 +8,7 @@ from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Spot
+from relgraph.pipeline.script_texts import script_texts
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at
 from relgraph.syntax.shell import Word, read_command
@@ -38,16 +39,10 @@ _NAMES = ("Makefile", "makefile", "GNUmakefile")
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
-        for path in subject.entries:
-            name = path.rpartition("/")[2]
-            makefile = name in _NAMES or name.endswith(".mk")
-            if not makefile and not name.endswith((".sh", ".bash")) and not path.startswith(".github/workflows/"):
-                continue
-            if path_role(path) in (PathRole.VENDORED, PathRole.LEGACY):
-                continue
-            text = subject.text(path)
-            if text is not None and _COMMAND.search(text.text):
-                yield from _file(subject, text, makefile=makefile)
+        for path, text in script_texts(subject).items():
+            if _COMMAND.search(text.text) and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY):
+                name = path.rpartition("/")[2]
+                yield from _file(subject, text, makefile=name in _NAMES or name.endswith(".mk"))
 
 
 def _file(subject: Subject, text: Text, *, makefile: bool) -> Iterator[Finding]:

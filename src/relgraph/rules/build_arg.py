@@ -9,6 +9,7 @@ from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Spot
+from relgraph.pipeline.script_texts import script_texts
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at, path_line
 from relgraph.syntax.dockerfile import read_dockerfile
@@ -71,14 +72,7 @@ def _is_dockerfile(path: str) -> bool:
 
 
 def _passes(subject: Subject) -> bool:
-    for path in subject.entries:
-        name = path.rpartition("/")[2]
-        if not (name.endswith(("akefile", ".mk", ".sh")) or path.startswith(".github/workflows/")) or path.startswith("vendor/"):
-            continue
-        text = subject.text(path)
-        if text is not None and _MENTIONS.search(text.text):
-            return True
-    return False
+    return any(_MENTIONS.search(text.text) for text in script_texts(subject).values())
 
 
 def _declared(text: Text) -> list[_Declared]:

@@ -9,6 +9,7 @@ from relgraph.model.finding import Finding, Severity
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Spot
 from relgraph.pipeline.goreleaser_files import CONFIGURATIONS, project_name
+from relgraph.pipeline.script_texts import script_texts
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at
@@ -30,11 +31,9 @@ def _check(facts: Facts) -> Iterator[Finding]:
             root = read_yaml(text.text) if text is not None else None
             if text is not None and root is not None and root.get("includes") is None:
                 yield from _goreleaser(subject, text, root)
-        for path in subject.entries:
-            if path.startswith(".github/workflows/") and _WORKFLOW.fullmatch(path):
-                text = subject.text(path)
-                if text is not None and ("needs" in text.text or "steps." in text.text):
-                    yield from _workflow(subject, text)
+        for path, text in script_texts(subject).items():
+            if _WORKFLOW.fullmatch(path) and ("needs" in text.text or "steps." in text.text):
+                yield from _workflow(subject, text)
 
 
 def _spot(text: Text, node: YamlNode) -> Spot:

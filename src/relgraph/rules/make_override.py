@@ -9,6 +9,7 @@ from relgraph.model.finding import Finding, Severity
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Leak, Spot
 from relgraph.pipeline.references import split_reference
+from relgraph.pipeline.script_texts import script_texts
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at, path_line
 from relgraph.syntax.make import Assignment, Makefile, read_makefile
@@ -56,12 +57,11 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 def _overrides(subject: Subject) -> Iterator[Finding]:
     known: dict[str, _Project | None] = {}
-    for path in subject.entries:
-        workflow = path.startswith(".github/") and path.endswith((".yml", ".yaml"))
+    for path, text in script_texts(subject).items():
+        workflow = path.startswith(".github/")
         if not workflow and not (path.endswith((".sh", ".bash")) and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY)):
             continue
-        text = subject.text(path)
-        if text is None or "make" not in text.text:
+        if "make" not in text.text:
             continue
         for match in _MAKE.finditer(text.text):
             yield from _command(subject, text, match, known, workflow=workflow)

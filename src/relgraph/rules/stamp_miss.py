@@ -8,6 +8,7 @@ from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Spot, Stamp
+from relgraph.pipeline.script_texts import script_texts
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at, source_of
 
@@ -16,6 +17,7 @@ __all__ = ["RULE"]
 _CODE, _NAME = "RG404", "stamp-matches-nothing"
 _RELEASE_SCRIPT = re.compile(r"(?:^|[/_.-])(?:release|version|bump|tag|stamp)s?(?:[_.-][\w.-]*)?\.sh$")
 _EDITS = re.compile(r"\bsed\s+(?:-\w+\s+)*-\w*i|\byq\s+[^\n]*-i\b|kustomize\s+edit\s+set\s+image")
+_NOT_RUN = frozenset({PathRole.VENDORED, PathRole.LEGACY, PathRole.TEST})
 _RESIDUE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
 
 
@@ -25,17 +27,16 @@ def _check(facts: Facts) -> Iterator[Finding]:
         stamps = facts.plan(subject).stamps
         for stamp in stamps:
             yield from _judge(subject, stamp, Severity.ERROR if stamp.by_tag else Severity.WARNING, told, _useful(stamps))
-        for path in subject.entries:
-            if _RELEASE_SCRIPT.search(path) and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.TEST):
-                text = subject.text(path)
-                if text is not None and _EDITS.search(text.text):
-                    from relgraph.pipeline.plan import evaluate_script  # noqa: PLC0415 - few trees have such scripts
+        for path, text in script_texts(subject).items():
+            if not _RELEASE_SCRIPT.search(path) or not _EDITS.search(text.text) or path_role(path) in _NOT_RUN:
+                continue
+            from relgraph.pipeline.plan import evaluate_script  # noqa: PLC0415 - few trees have such scripts
 
-                    stamps = evaluate_script(subject, path)
-                    for stamp in stamps:
-                        if stamp.exists:
-                            # A file that a script edits and that is gone is missing, which is said elsewhere.
-                            yield from _judge(subject, stamp, Severity.WARNING, told, _useful(stamps))
+            stamps = evaluate_script(subject, path)
+            for stamp in stamps:
+                if stamp.exists:
+                    # A file that a script edits and that is gone is missing, which is said elsewhere.
+                    yield from _judge(subject, stamp, Severity.WARNING, told, _useful(stamps))
 
 
 def _useful(stamps: tuple[Stamp, ...]) -> frozenset[tuple[Spot, str]]:

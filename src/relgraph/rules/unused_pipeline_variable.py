@@ -8,6 +8,7 @@ from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Spot
+from relgraph.pipeline.script_texts import script_texts
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at
@@ -40,11 +41,9 @@ _MAX_FILES = 800
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         tree = _Words(subject)
-        for path in subject.entries:
-            if path.startswith(".github/workflows/") and path.endswith((".yml", ".yaml")):
-                text = subject.text(path)
-                if text is not None and re.search(r"^[ \t]*env:", text.text, re.MULTILINE):
-                    yield from _workflow(subject, text, tree)
+        for path, text in script_texts(subject).items():
+            if path.startswith(".github/workflows/") and re.search(r"^[ \t]*env:", text.text, re.MULTILINE):
+                yield from _workflow(subject, text, tree)
         name = next((one for one in ("Makefile", "GNUmakefile", "makefile") if one in subject.entries), None)
         makefile = subject.text(name) if name is not None else None
         if makefile is not None:

@@ -200,7 +200,9 @@ def _xargs(shell: Shell, call: Call) -> Result:
 def _ls(shell: Shell, call: Call) -> Result:
     names = [text for text in call.texts if not text.startswith("-")]
     known = all((path := shell.state.resolve(name)) is not None and shell.state.files.is_file(path) for name in names)
-    return Result("".join(f"{name}\n" for name in names) if names and known else shell.unknown("output of ls"), OK if known else UNCERTAIN)
+    return Result(
+        "".join(f"{name}\n" for name in names) if names and known else shell.unknown("output of ls"), OK if known else UNCERTAIN
+    )
 
 
 def _basename(_: Shell, call: Call) -> Result:
