@@ -49,12 +49,13 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 continue
             declared = _declared(text)
             names = {one.name for one in declared}
-            told: set[tuple[str, Spot]] = set()
+            unknown: dict[str, list[Spot]] = {}
             for build in mine:
                 for name, spot in build.arguments:
-                    if name not in names and not _PREDEFINED.fullmatch(name) and (name, spot) not in told:
-                        told.add((name, spot))
-                        yield _unknown(subject, path, name, spot, declared)
+                    if name not in names and not _PREDEFINED.fullmatch(name):
+                        unknown.setdefault(name, []).append(spot)
+            for name, spots in unknown.items():
+                yield _unknown(subject, path, name, list(dict.fromkeys(spots)), declared)
             # A build whose Dockerfile cannot be told may be one of this file, with arguments that nobody sees.
             if all(build.complete for build in mine) and all(build.dockerfile for build in builds):
                 passed = {name for build in mine for name, _ in build.arguments}
@@ -88,14 +89,14 @@ def _declared(text: Text) -> list[_Declared]:
     return found
 
 
-def _unknown(subject: Subject, path: str, name: str, spot: Spot, declared: list[_Declared]) -> Finding:
+def _unknown(subject: Subject, path: str, name: str, spots: list[Spot], declared: list[_Declared]) -> Finding:
     near = next(
         (one for one in declared if one.name.lower() == name.lower() or set(one.name.split("_")) == set(name.split("_"))), None
     )
     return finding_at(
         (_CODE, _NAME, Severity.WARNING),
         subject,
-        spot,
+        spots[0],
         f"{path} declares no ARG {name}: what is passed has no effect",
         node=f"file:{path}",
         expected=near.name if near is not None else None,
@@ -104,7 +105,7 @@ def _unknown(subject: Subject, path: str, name: str, spot: Spot, declared: list[
             f"ARG in {path}: {', '.join(sorted({one.name for one in declared})) or 'none'}",
             "the builder warns of it and goes on",
         ),
-        related=((subject, near.spot),) if near is not None else (),
+        related=tuple((subject, spot) for spot in (*([near.spot] if near is not None else []), *spots[1:])),
     )
 
 
