@@ -163,7 +163,7 @@ def test_the_manifest_is_that_of_cue() -> None:
         "org.cuelang.vcs-commit-time": "2026-01-02T00:00:00Z",
         "org.cuelang.vcs-type": "git",
     }
-    assert _zip_names(made) == ["LICENSE", "schema.cue", "cue.mod/module.cue", "sub/more.cue"]
+    assert _zip_names(made) == ["LICENSE", "cue.mod/module.cue", "schema.cue", "sub/more.cue"]
     assert made.tag == "v0.1.0"
 
 

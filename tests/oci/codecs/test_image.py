@@ -173,6 +173,20 @@ def test_an_archive_of_docker_save_becomes_an_image(tmp_path: Path, folder: bool
     made.push_to(MemoryRepository())
 
 
+def test_a_layer_that_is_compressed_already_stays_as_it_is(tmp_path: Path) -> None:
+    content = _tar({"a": b"a"})
+    files = _saved([content])
+    path = next(name for name in files if name.endswith("layer.tar"))
+    packed = gzip.compress(content, 1, mtime=7)
+    (tmp_path / "saved.tar").write_bytes(_tar({**files, path: packed}))
+    made = image.encode((tmp_path / "saved.tar",), Options())
+    assert isinstance(made.root, Manifest)
+    assert read_blob(made, made.root.layers[0], limit=1 << 20) == packed
+    (tmp_path / "saved.tar").write_bytes(_tar({**files, path: gzip.compress(_tar({"a": b"evil"}))}))
+    with pytest.raises(ContentMismatch):
+        image.encode((tmp_path / "saved.tar",), Options())
+
+
 def test_a_layer_that_is_a_link_to_another_is_followed(tmp_path: Path) -> None:
     files = _saved([_tar({"a": b"a"})])
     path = next(name for name in files if name.endswith("layer.tar"))

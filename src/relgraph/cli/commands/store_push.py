@@ -32,7 +32,7 @@ def push(values: Values, terminal: Terminal) -> int:
     config = values.get("config")
     options = Options(
         name=values.get("name") or "",
-        version=values.get("version") or "",
+        version=values.get("version") or target.tag,
         created=_created(),
         annotations=pairs_of(values, "annotation"),
         artifact_type=values.get("artifact-type") or "",

@@ -158,9 +158,7 @@ def artifact_of(tree: Tree, version: str, *, options: Options | None = None, com
         raise DeclarationError(f"{version} is no version of {module.path}@{module.major}")
     if not module.source:
         raise DeclarationError(f"{_MODULE}: source is missing", hint='write source: kind: "git", or "self" outside of git')
-    # Files before folders, as CUE sorts them: by depth, then by name.
-    ordered = sorted(files.entries, key=lambda entry: (entry.path.count("/"), entry.path.encode()))
-    archive = spool(zip_chunks((entry.path, files.read(entry.path, limit=MAX_MODULE) or b"") for entry in ordered), ZIP)
+    archive = spool(zip_chunks((entry.path, files.read(entry.path, limit=MAX_MODULE) or b"") for entry in files.entries), ZIP)
     layers = (archive, blob_of(MODULE_FILE, data))
     config = Blob(Descriptor.of(CONFIG, EMPTY_BODY), BytesSource(EMPTY_BODY))
     annotations = {**_vcs(module, options, commit), **options.annotations}

@@ -1,8 +1,8 @@
 """Images that another program made: ``docker save`` archives and OCI layouts, as folders or tars.
 
 What is an OCI layout already keeps its manifests byte by byte, and with them its digests. An archive in Docker's older form
-has none: its config stays as it is, its layers (plain tars) are checked against the config and compressed, and a manifest is
-made.
+has none: its config stays as it is, its layers are checked against the config and compressed where they are not, and a manifest
+is made.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from relgraph.errors import DeclarationError, UsageError
+from relgraph.oci.bounds import Gunzip, Peek
 from relgraph.oci.codecs.artifact import Artifact, Blob
 from relgraph.oci.codecs.codec import Codec, Options
 from relgraph.oci.codecs.files import Files, open_files
@@ -17,7 +18,7 @@ from relgraph.oci.codecs.generic import LAYER_GZIP
 from relgraph.oci.codecs.gzipped import gzip_chunks
 from relgraph.oci.codecs.rootfs import CONFIG
 from relgraph.oci.codecs.spool import Watch, spool
-from relgraph.oci.content import VerifiedReader, chunks
+from relgraph.oci.content import Reader, VerifiedReader, chunks
 from relgraph.oci.descriptor import REF_NAME, Descriptor
 from relgraph.oci.digest import Digest, digest_of
 from relgraph.oci.errors import ContentMismatch, InvalidContent, NotFound
@@ -62,7 +63,7 @@ def from_docker_archive(files: Files, *, reference: str = "") -> Artifact:
     layers: list[Blob] = []
     for path, content in zip(layer_paths, contents, strict=True):
         if content not in made:
-            made[content] = _compress(files, str(path), content)
+            made[content] = _layer(files, str(path), content)
         layers.append(made[content])
     manifest = Manifest.make(descriptor, [layer.descriptor for layer in layers])
     return Artifact((Blob(descriptor, files.source(config_path)), *layers), (manifest,))
@@ -148,17 +149,42 @@ def _diff_ids(config: bytes, where: str) -> list[Digest]:
     return [Digest(str(item)) for item in found]
 
 
-def _compress(files: Files, path: str, content: Digest) -> Blob:
+def _layer(files: Files, path: str, content: Digest) -> Blob:
+    """The layer of a file in the archive: a tar is compressed; what is compressed already (crane does that) stays as it is."""
+    source = files.source(path)
+    with source.open() as reader:
+        packed = Peek(reader).is_gzip()
     watch = Watch()
+    if packed:
+        outer = Watch()
+        with source.open() as reader:
+            for _ in watch.pass_on(chunks(Gunzip(_Passing(reader, outer)))):
+                pass
+        blob = Blob(Descriptor(LAYER_GZIP, outer.digest, outer.size), source)
+    else:
 
-    def pieces() -> Iterable[bytes]:
-        with files.source(path).open() as reader:
-            yield from watch.pass_on(chunks(reader))
+        def pieces() -> Iterable[bytes]:
+            with source.open() as reader:
+                yield from watch.pass_on(chunks(reader))
 
-    blob = spool(gzip_chunks(pieces()), LAYER_GZIP)
+        blob = spool(gzip_chunks(pieces()), LAYER_GZIP)
     if watch.digest != content:
         raise ContentMismatch(f"{files.where}: {path}: its digest is {watch.digest}", expected=content, actual=watch.digest)
     return blob
+
+
+class _Passing:
+    """A reader that lets a watch see what is read."""
+
+    def __init__(self, reader: Reader, watch: Watch) -> None:
+        self._reader = reader
+        self._watch = watch
+
+    def read(self, size: int = -1, /) -> bytes:
+        return b"".join(self._watch.pass_on([self._reader.read(size) or b""]))
+
+    def close(self) -> None:
+        self._reader.close()
 
 
 def _json_bytes(files: Files, path: str) -> bytes:
