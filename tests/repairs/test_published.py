@@ -174,3 +174,17 @@ def test_a_chart_is_pushed_where_nobody_looks(tmp_path: Path) -> None:
         ),
         Told("RG408", PATH, "oci://ghcr.io", "oci://ghcr.io/acme"),
     )
+
+
+# No variable says where the chart belongs, but a hook and a page fetch it from there.
+def test_a_chart_is_fetched_from_where_nobody_pushes_it(tmp_path: Path) -> None:
+    def tree(remote: str) -> dict[str, str]:
+        page = "```shell\nhelm install beacon oci://ghcr.io/acme/charts/beacon-operator --version v0.9.1\n```\n"
+        script = RELEASE.replace("oci://${{ env.REGISTRY }}/${{ env.IMAGE_NAME }}", remote)
+        return beacon(release(script), **{"docs/start.md": page})
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("oci://ghcr.io/acme/helm"), tags=("v0.9.1",)), Commit(tree("oci://ghcr.io/acme/charts")), name=NAME),
+        Told("RG408", PATH, "oci://ghcr.io/acme/helm", "oci://ghcr.io/acme/charts"),
+    )
