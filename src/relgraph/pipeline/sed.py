@@ -57,7 +57,7 @@ class SedScript(NamedTuple):
 
 class Edit(NamedTuple):
     """What a script did: the text afterwards, and for each substitution or addressed change its pattern, whether it found
-    anything, and the lines that it made."""
+    anything (or what it writes was there already), and the lines that it made."""
 
     text: str
     effects: tuple[tuple[str, bool, tuple[str, ...]], ...]
@@ -391,7 +391,19 @@ def apply_sed(script: SedScript, text: str, *, silent: bool = False) -> Edit | N
     result = "\n".join(run.out)
     if run.out and (ends or run.index < len(lines)):
         result += "\n"
-    return Edit(result, tuple((pattern, found, tuple(made[:20])) for pattern, found, made in run.effects.values()))
+    made = _made(script, text)
+    return Edit(
+        result, tuple((pattern, found or key in made, tuple(new[:20])) for key, (pattern, found, new) in run.effects.items())
+    )
+
+
+def _made(script: SedScript, text: str) -> set[int]:
+    """The substitutions whose outcome stands in the text as it is, because somebody made them before."""
+    plain = [
+        command for command in _flat(script.commands)
+        if command.name == "s" and len(command.replacement) > 3 and not any(char in command.replacement for char in "\\&")
+    ]  # fmt: skip
+    return {id(command) for command in plain if command.replacement in text}
 
 
 def _flat(commands: tuple[_Command, ...]) -> list[_Command]:
