@@ -205,7 +205,13 @@ class _Copy:
         """The root, and those documents below it that the destination does not have; what it has has all its children."""
         below = [document for level in levels[1:] for document in level if document.digest not in self._done]
         there = self._crew.each(lambda document: self._destination.exists(document.descriptor), below)
-        return [*levels[0], *(document for document, known in zip(below, there, strict=True) if not known)]
+        missing = [*levels[0]]
+        for document, known in zip(below, there, strict=True):
+            if known:
+                self._done.update(child.digest for child in document.children)
+            else:
+                missing.append(document)
+        return missing
 
     def _send(self, blobs: list[Descriptor]) -> None:
         mine = [

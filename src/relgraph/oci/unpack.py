@@ -28,7 +28,7 @@ from relgraph.oci.extract import (
     tar_into,
     zip_into,
 )
-from relgraph.oci.names import NameBook, safe_parts
+from relgraph.oci.names import NameBook
 from relgraph.oci.storage import Fetcher
 
 __all__ = ["FileExists", "check_parts", "write_part", "write_parts"]
@@ -51,7 +51,7 @@ def check_parts(parts: Sequence[Part], bounds: Bounds = BOUNDS) -> None:
         if part.form is Form.FILE:
             book.add(safe_file_name(part.path, bounds), folder=False)
         elif part.path:
-            book.add(safe_parts(part.path, bounds), folder=True)
+            book.add(safe_file_name(part.path.removesuffix("/"), bounds), folder=True)
 
 
 def write_parts(fetcher: Fetcher, parts: Sequence[Part], folder: Path, bounds: Bounds = BOUNDS, *, workers: int = 6) -> list[Path]:
@@ -74,7 +74,7 @@ def write_part(fetcher: Fetcher, part: Part, folder: Path, bounds: Bounds = BOUN
         names: tuple[str, ...] = (folder.name,)
     else:
         above = folder
-        names = safe_file_name(part.path, bounds) if part.form is Form.FILE else safe_parts(part.path, bounds)
+        names = safe_file_name(part.path if part.form is Form.FILE else part.path.removesuffix("/"), bounds)
     target = above.joinpath(*names)
     try:
         above.mkdir(parents=True, exist_ok=True)
