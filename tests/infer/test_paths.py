@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from judged import subject_of
-from relgraph.infer.paths import Ignored, ancestors, join, moved_to
+from relgraph.infer.paths import Ignored, ancestors, is_fixture, join, moved_to
 from relgraph.rules.rule import Commit
 
 
@@ -68,3 +68,15 @@ def test_what_is_ignored_is_what_git_ignores(tmp_path: Path) -> None:
 def test_a_pattern_that_is_none_ignores_nothing() -> None:
     ignored = Ignored(subject_of((Commit({".gitignore": "[z-a]\n"}),)))
     assert not ignored("x")
+
+
+@pytest.mark.parametrize(
+    "path", ["pkg/x/testdata/a.yaml", "pkg/x/test_assets/a.yaml", "charts/web/tests/web_test.yaml", "pkg/a_test.go", "out/a.golden"]
+)
+def test_fixtures(path: str) -> None:
+    assert is_fixture(path)
+
+
+@pytest.mark.parametrize("path", ["test/e2e/setup.sh", "tests/run.yaml", "pkg/latest.go", "docs/fixtures.md"])
+def test_other_files_of_tests_are_none(path: str) -> None:
+    assert not is_fixture(path)

@@ -27,3 +27,39 @@ def test_fixtures_invent_versions() -> None:
     go_mod = "module github.com/example/platform\n\ngo 1.22\n\nrequire github.com/example/engine v0.6.3\n"
     fixture = {"pkg/web/web_test.go": 'package web\n\nconst u = "https://github.com/example/engine/releases/download/v0.1.0/engine.tgz"\n'}
     assert all(one.severity is Severity.NOTE for one in of_files(RULE, {"go.mod": go_mod, **fixture}))
+
+
+GO_MOD = "module github.com/example/platform\n\ngo 1.22\n\nrequire {}\n"
+
+
+def test_a_program_and_its_library_count_apart() -> None:
+    files = {"go.mod": GO_MOD.format("k8s.io/kubectl v0.36.2"), "Dockerfile": "FROM alpine:3.20\nARG KUBECTL_VERSION=1.36.1\nRUN true\n"}
+    assert of_files(RULE, files) == []
+
+
+def test_an_example_is_not_meant() -> None:
+    files = {"go.mod": GO_MOD.format("example.org/acme/web v1.2.0"), "docs/a.md": "Use a full version, e.g. `go install example.org/acme/web@v1.0.0`.\n"}
+    assert of_files(RULE, files) == []
+
+
+def test_a_permanent_link_keeps_its_meaning() -> None:
+    link = {"docs/a.md": "[why](https://github.com/example/engine/blob/v0.1.0/pkg/x.go)\n"}
+    assert of_files(RULE, {"go.mod": GO_MOD.format("github.com/example/engine v0.6.3"), **link}) == []
+
+
+def test_a_file_that_lists_versions() -> None:
+    listed = "".join(f"    - {{name: v{minor}, image: 'ghcr.io/example/engine/web:1.{minor}.0'}}\n" for minor in (31, 32, 33))
+    assert of_files(RULE, {"deploy/lines.yaml": "kind: Lines\nspec:\n  all:\n" + listed}) == []
+
+
+def test_variables_of_one_word_hold_versions_by_their_names() -> None:
+    one, two = {"a.sh": "#!/bin/sh\nlast=0.30.0\n"}, {"b.sh": "#!/bin/sh\nlast=0.8.1\n"}
+    assert of_files(RULE, {**one, **two}) == []
+    lint = {".github/workflows/ci.yml": "on: push\nenv:\n  LINTER_VERSION: v1.52.2\njobs: {}\n", "Makefile": "LINTER_VERSION := 1.54.2\n"}
+    assert [found.actual for found in of_files(RULE, lint)] == ["v1.52.2"]
+
+
+def test_only_tests_disagree() -> None:
+    pod = "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/example/engine/web:{}\n"
+    files = {f"test/e2e/{name}.yaml": pod.format(version) for name, version in (("a", "v0.1.0"), ("b", "v0.2.0"), ("c", "v0.2.0"))}
+    assert [found.severity for found in of_files(RULE, files)] == [Severity.NOTE]

@@ -4,6 +4,7 @@ A value counts by what states it: what is built and shipped weighs more than wha
 once however often it repeats itself. Between equals the newer version is the one that somebody chose last.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,10 @@ _WEIGHTS = {
     PathRole.DOCUMENT: 2,
     PathRole.TEST: 1,
 }
+
+
+# Lists of versions to run something with, one after the other.
+_CHOICES = re.compile(r"(?:^|[.\[\]])(?:matrix|variants)(?:$|[.\[])")
 
 
 class Cluster(NamedTuple):
@@ -65,8 +70,11 @@ def comparable(reference: Reference) -> bool:
         and site.pin is Pin.EXACT
         and site.part in (Part.TAG, Part.VERSION, Part.REF)
         and site.role in (Role.USES, Role.DEFAULT)
-        and "matrix" not in site.key
+        and not _CHOICES.search(site.key)
         and not site.get("indirect")
+        # A commit between two releases, or a version that a local folder replaces, is chosen for one module alone.
+        and not site.get("pseudo")
+        and any(reference.version.release)
         and not (site.kind is Kind.GIT and site.get("form") == "asset")
     )
 

@@ -8,7 +8,10 @@ from relgraph.model.world import Subject
 
 __all__ = ["Ignored", "ancestors", "is_fixture", "join", "moved_to"]
 
-_FIXTURE = re.compile(r"(?:^|/)(?:testdata|fixtures?)/|_test\.(?:go|py)$|(?:^|/)test_[^/]*\.py$|\.(?:test|spec)\.[jt]sx?$")
+_FIXTURE = re.compile(
+    r"(?:^|/)(?:testdata|test[-_](?:data|assets?|files)|fixtures?|golden|__snapshots__)/|_test\.(?:go|py|ya?ml)$|(?:^|/)test_[^/]*\.py$"
+    r"|\.(?:test|spec)\.[jt]sx?$|\.(?:golden|snap)$"
+)
 
 
 def is_fixture(path: str) -> bool:

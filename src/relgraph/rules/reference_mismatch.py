@@ -1,5 +1,6 @@
 """RG101: references to one thing disagree about its version."""
 
+import re
 from collections.abc import Iterator
 
 from relgraph.infer.consensus import Cluster, clusters, comparable
@@ -8,6 +9,7 @@ from relgraph.infer.paths import is_fixture
 from relgraph.infer.references import Reference
 from relgraph.infer.roles import PathRole
 from relgraph.infer.usage import Usage, usage_of
+from relgraph.infer.wording import is_example
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind
 from relgraph.rules.rule import Commit, Example, Rule
@@ -15,6 +17,10 @@ from relgraph.rules.rule import Commit, Example, Rule
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG101", "reference-mismatch"
+# A variable's name that says that it holds a version.
+_NAMED = re.compile(r"(?:version|ver|tag|release|ref|rev|vers)$", re.IGNORECASE)
+# The cluster that something is tried on is chosen for each trial.
+_CLUSTER = re.compile(r"(?:^|/)kindest/node$|/k3s$")
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
@@ -23,24 +29,26 @@ def _check(facts: Facts) -> Iterator[Finding]:
     for line, references in facts.lines.items():
         if line in own or line.startswith(("variable:", "action:", "toolchain:")):
             continue
+        first_party = facts.identity.is_first_party(line)
         for subject in facts.world.targets:
-            members = [one for one in references if one.subject is subject and comparable(one) and not _is_page(one)]
-            found = clusters(members)
+            found = clusters(one for one in references if one.subject is subject and comparable(one))
             if len(found) > 1:
-                yield from _outliers(facts, line, found)
+                found = clusters(member for cluster in found for member in cluster.members if _is_meant(member, first_party=first_party))
+            if len(found) > 1 and _may_disagree(line, found):
+                yield from _outliers(facts, line, found, first_party=first_party)
 
 
-def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...]) -> Iterator[Finding]:
-    first_party = facts.identity.is_first_party(line)
+def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...], *, first_party: bool) -> Iterator[Finding]:
     right = found[0]
+    only_tests = all(member.role is PathRole.TEST for cluster in found for member in cluster.members)
     for cluster in found[1:]:
         by_path: dict[str, list[Reference]] = {}
         for member in cluster.members:
             by_path.setdefault(member.site.path, []).append(member)
         for path, members in by_path.items():
-            if not first_party and _is_list(path, found):
+            if _is_list(path, found) or _apart(members[0], right):
                 continue
-            severity = _severity(members[0], right, first_party=first_party)
+            severity = Severity.NOTE if only_tests else _severity(members[0], right, first_party=first_party)
             head = members[0]
             expected = _spell(right, head)
             evidence = tuple(dict.fromkeys(one.evidence for one in (head, *right.members[:1]) if one.evidence))
@@ -57,22 +65,44 @@ def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...]) -> Iterator[F
             )
 
 
-def _is_page(one: Reference) -> bool:
-    """Whether it is an address with a version in it that nothing fetches: a page, or the name of a schema."""
-    if one.site.get("scope") != "url" or one.site.get("form") != "path":
+def _is_meant(one: Reference, *, first_party: bool) -> bool:
+    """Whether the version is meant to be the one in use: not that of a page, of the name of a schema, or of an example."""
+    site, text = one.site, one.subject.text(one.site.path)
+    if text is None or is_example(text, site):
         return False
-    text = one.subject.text(one.site.path)
-    return text is None or usage_of(text, one.site) is Usage.LINK
+    if first_party and site.kind is Kind.GIT and site.get("form") in ("blob", "tree", "release", "commit"):
+        return False  # a permanent link keeps its meaning
+    return site.get("scope") != "url" or site.get("form") != "path" or usage_of(text, site) is not Usage.LINK
+
+
+def _may_disagree(line: str, found: tuple[Cluster, ...]) -> bool:
+    """Whether the evidence joins the references well enough: variables that merely share a word are joined by files that act on it."""
+    if all(is_fixture(member.site.path) for member in found[0].members):
+        return False
+    if not line.startswith("name:"):
+        return True
+    members = [member for cluster in found for member in cluster.members]
+    return all(_NAMED.search(member.site.name) for member in members) and not all(member.role is PathRole.SOURCE for member in members)
+
+
+def _apart(member: Reference, right: Cluster) -> bool:
+    """Whether a program and the library of its name count apart: 1.36.1 of the one is no other version than 0.36.2 of the other."""
+    one, other = member.version, right.version
+    if one is None or {one.release[0], other.release[0]} != {0, 1}:
+        return False
+    return (member.site.kind is Kind.MODULE) != any(peer.site.kind is Kind.MODULE for peer in right.members)
 
 
 def _severity(member: Reference, right: Cluster, *, first_party: bool) -> Severity:
-    if is_fixture(member.site.path):
+    if is_fixture(member.site.path) or (_CLUSTER.search(member.site.name) and member.role is not PathRole.ARTIFACT):
         return Severity.NOTE
     if first_party:
         return Severity.ERROR if member.role in _USERS_SEE else Severity.WARNING
     link = member.site.kind is Kind.GIT and member.site.get("form") in ("blob", "tree")
-    if member.role is PathRole.TEST or (link and member.role is not PathRole.ARTIFACT):
+    if member.role is PathRole.TEST or (link and (member.role is not PathRole.ARTIFACT or _is_comment(member))):
         return Severity.NOTE
+    if member.role is PathRole.DOCUMENT and member.site.kind is Kind.IMAGE:
+        return Severity.NOTE  # a document shows what somebody else's image may be
     coupled = any(
         other.site.kind is not member.site.kind
         or (other.site.kind is Kind.VARIABLE and other.site.name == member.site.name)
@@ -80,6 +110,11 @@ def _severity(member: Reference, right: Cluster, *, first_party: bool) -> Severi
         for other in right.members
     )
     return Severity.WARNING if coupled else Severity.NOTE
+
+
+def _is_comment(one: Reference) -> bool:
+    text = one.subject.text(one.site.path)
+    return text is not None and text.line_text(one.site.span.line).lstrip().startswith(("#", "//", "*"))
 
 
 def _is_list(path: str, found: tuple[Cluster, ...]) -> bool:

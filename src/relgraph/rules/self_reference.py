@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from relgraph.infer.consensus import Cluster, clusters, comparable
 from relgraph.infer.facts import Facts
+from relgraph.infer.paths import is_fixture
 from relgraph.infer.references import Reference
 from relgraph.infer.roles import PathRole
+from relgraph.infer.wording import is_example
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.repository import Tag
 from relgraph.model.site import Kind, Role
@@ -16,6 +18,7 @@ from relgraph.rules.rule import Commit, Example, Rule
 __all__ = ["PENDING", "RULE"]
 
 _CODE, _NAME = "RG102", "self-reference"
+_PACKAGES = ("package.json", "pyproject.toml", "Cargo.toml", "setup.cfg", "setup.py")
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
@@ -79,13 +82,24 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
         and (comparable(one) or _declares(one))
         and not (one.site.kind is Kind.GIT and one.site.get("form") in ("blob", "tree", "release", "compare", "commit"))
         and one.role is not PathRole.SOURCE
+        and not is_fixture(one.site.path)
         and not (one.site.get("scope") == "prose" and one.version is not None and not one.version.complete)
+        and not _in_example(one)
     ]
 
 
+def _in_example(one: Reference) -> bool:
+    text = one.subject.text(one.site.path)
+    return text is not None and is_example(text, one.site)
+
+
 def _declares(reference: Reference) -> bool:
-    # A version file states the repository's own version; a chart's own fields are stamped and judged elsewhere.
-    return reference.site.role is Role.DECLARES and reference.site.kind is Kind.VARIABLE and reference.version is not None
+    # A version file states the repository's own version; a chart's own fields are stamped and judged elsewhere. A manifest in a
+    # folder (of a site, of a tool) is that of a package of its own.
+    site = reference.site
+    if site.role is not Role.DECLARES or site.kind is not Kind.VARIABLE or reference.version is None:
+        return False
+    return site.path.rpartition("/")[2] not in _PACKAGES or "/" not in site.path
 
 
 def _is_development(reference: Reference) -> bool:
