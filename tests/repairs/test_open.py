@@ -109,10 +109,10 @@ def test_addresses_at_a_version_of_a_library_that_was_left(tmp_path: Path) -> No
     link = "https://github.com/kubernetes/apiserver/blob/{}/pkg/cel/schemas.go#L40"
 
     def tree(version: str) -> dict[str, str]:
-        crd = f"kind: CustomResourceDefinition\nspec:\n  description: |-\n    Follows {link.format(version)} closely.\n"
+        crd = f"kind: CustomResourceDefinition\nspec:\n  description: |-\n    Types as in the library\n    (e.g., {link.format(version)}).\n"
         return {
             "go.mod": f"{GO_MOD}\nrequire k8s.io/apiserver v0.32.13\n",
-            "api/types.go": f"package api\n\n// Follows {link.format(version)} closely.\ntype Thing struct{{}}\n",
+            "api/types.go": f"package api\n\n// Types as in the library\n// (e.g., {link.format(version)}).\ntype Thing struct{{}}\n",
             "config/crd/bases/things.yaml": crd,
         }
 
