@@ -12,9 +12,11 @@ from relgraph.model.repository import Repository, Tree
 from relgraph.model.site import Site
 from relgraph.model.world import Subject
 from relgraph.sites.kept import KeptSites
-from relgraph.sites.readable import readable
+from relgraph.sites.readable import LARGEST, readable
 
 __all__ = ["SiteReader", "read_subject"]
+
+_FILES = (0o100644, 0o100755)
 
 
 class SiteReader:
@@ -67,7 +69,9 @@ class SiteReader:
         if unknown:
             found |= self._extract(tree, unknown)
         ordered = tuple(site for path in entries if path in found for site in found[path])
-        return Subject(self._repository, tree, ordered, files=len(found), reader=self.shipped)
+        # A link or a submodule has nothing to read; a file that has must not be passed over in silence.
+        unread = tuple(path for path in unknown if path not in found and entries[path].mode in _FILES)
+        return Subject(self._repository, tree, ordered, files=len(found), unread=unread, reader=self.shipped)
 
     def _extract(self, tree: Tree, paths: list[str]) -> dict[str, tuple[Site, ...]]:
         # A run that finds everything kept needs no extractor; importing them compiles some hundred expressions.
@@ -76,6 +80,8 @@ class SiteReader:
 
         found: dict[str, tuple[Site, ...]] = {}
         for path, data in tree.read_many(paths):
+            if len(data) > LARGEST:
+                continue
             oid = tree.entries[path].oid
             sites = None
             if not oid:

@@ -13,6 +13,7 @@ from relgraph.reading import SiteReader, read_subject
 
 __all__ = ["judge", "read_subject", "scan"]
 
+
 def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = None) -> Report:
     """Check the targets (``PATH[@REV]``); siblings only lend facts.
 
@@ -22,10 +23,14 @@ def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = N
     folders = []
     subjects = []
     lenders = []
+    seen: set[tuple[str, str]] = set()
     with ExitStack() as stack:
         for word in targets:
             repository, tree = open_target(word, as_of=as_of)
             stack.callback(repository.close)
+            if (place := (repository.location.folder, tree.rev)) in seen:
+                continue  # one mistake is one finding, however often its place is named
+            seen.add(place)
             folders.append((repository.name, repository.location.worktree))
             reader = SiteReader.cached(repository)
             stack.callback(reader.close)
@@ -45,6 +50,7 @@ def scan(targets: Sequence[str], siblings: Sequence[str], as_of: date | None = N
     return Report(
         findings,
         files=sum(subject.files for subject in subjects),
+        unread=tuple((subject.name, path) for subject in subjects for path in subject.unread),
         sites=sum(len(subject.sites) for subject in subjects),
         seconds=perf_counter() - started,
         folders=tuple((name, folder) for name, folder in folders if folder is not None),

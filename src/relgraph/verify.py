@@ -113,6 +113,7 @@ def verify(workspace: Workspace, request: Request) -> Report:
             settled.findings,
             waived=settled.waived,
             files=sum(subject.files for subject in targets),
+            unread=tuple((subject.name, path) for subject in targets for path in subject.unread),
             sites=sum(len(subject.sites) for subject in targets),
             seconds=perf_counter() - started,
         )

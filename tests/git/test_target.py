@@ -61,7 +61,8 @@ def test_the_longest_path_that_exists_is_meant(word: str, existing: set[str], ta
     [
         ("q@v1", "q@v1: no such file or directory", "path of a clone"),
         ("@v1", "@v1: no such file", "path of a clone"),
-        ("", "no such file", "path of a clone"),
+        ("", "the path is empty", "current folder"),
+        ("~/q", "~/q: no such file or directory", "$HOME"),
         ("p@", "the revision after '@' is empty", "p@REVISION"),
         (
             "https://user:secret@github.com/example/platform",

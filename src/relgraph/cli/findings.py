@@ -1,18 +1,22 @@
 """Findings on their way out: selected, rendered, written; and the exit status that follows from them."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from relgraph import __version__
 from relgraph.cli.command import Values
 from relgraph.cli.output import write_file
 from relgraph.cli.terminal import Terminal
 from relgraph.model.finding import Report, Severity
+from relgraph.report.clean import visible
 from relgraph.report.registry import render
 from relgraph.report.view import View
 from relgraph.rules.rule import Rule
+from relgraph.sites.readable import LARGEST
 
 __all__ = ["select", "show"]
+
+_SHOWN = 3
 
 
 def show(found: Report, values: Values, terminal: Terminal, applied: tuple[Rule, ...]) -> int:
@@ -42,6 +46,8 @@ def show(found: Report, values: Values, terminal: Terminal, applied: tuple[Rule,
     else:
         write_file(output, text)
         terminal.say(f"relgraph: {len(listed.findings)} findings written to {output}")
+    if found.unread:
+        _complain_of_unread(found.unread, terminal)
     return 1 if judged.count(Severity.ERROR) else 0
 
 
@@ -49,6 +55,19 @@ def select(report: Report, codes: Collection[str], lowest: Severity) -> Report:
     """The report with the findings of these rules and at least this severity only."""
     chosen = tuple(finding for finding in report.findings if finding.rule in codes and finding.severity.rank <= lowest.rank)
     return report._replace(findings=chosen)
+
+
+def _complain_of_unread(unread: Sequence[tuple[str, str]], terminal: Terminal) -> None:
+    """Say which files nothing is known of, so that a clean report is not taken for more than it is."""
+    several = len({repo for repo, _ in unread}) > 1
+    shown = [visible(f"{repo}/{path}" if several else path) for repo, path in unread[:_SHOWN]]
+    if len(unread) > _SHOWN:
+        shown.append(f"{len(unread) - _SHOWN} more")
+    number = "1 file was" if len(unread) == 1 else f"{len(unread)} files were"
+    terminal.complain(f"relgraph: warning: {number} not read: {', '.join(shown)}")
+    terminal.complain(
+        f"hint: larger than {LARGEST >> 20} MiB, not readable for this user, or missing or damaged in git (`git fsck`)"
+    )
 
 
 def _folders(report: Report) -> dict[str, str]:
@@ -61,5 +80,8 @@ def _folders(report: Report) -> dict[str, str]:
 
 def _shown(folder: str) -> str:
     """A folder as the reader would write it: empty for the current one, relative where that is shorter."""
-    relative = os.path.relpath(folder)
+    try:
+        relative = os.path.relpath(folder)
+    except FileNotFoundError:  # the current folder is gone
+        return folder
     return "" if relative == "." else min(relative, folder, key=len)

@@ -58,6 +58,8 @@ def _complain(problem: Exception, terminal: Terminal) -> int:
         terminal.complain("\n".join(map(visible, "".join(traceback.format_exception(problem)).splitlines())))
     if isinstance(problem, RelgraphError):
         message, hint, status = str(problem), problem.hint, problem.status
+    elif isinstance(problem, MemoryError):
+        message, hint, status = "out of memory", "give the process more, or look at fewer repositories at once", 3
     elif isinstance(problem, OSError) and problem.strerror:
         message = f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
         hint, status = "", 3

@@ -3,7 +3,7 @@
 import os
 import stat
 
-from relgraph.errors import EnvironmentFailure
+from relgraph.errors import EnvironmentFailure, UsageError
 
 __all__ = ["write_bytes", "write_file"]
 
@@ -17,8 +17,10 @@ def write_bytes(path: str, data: bytes, *, hint: str = "") -> None:
     """Write the whole file or none of it: a reader never sees a part, and a failure leaves what was there.
 
     What is no regular file (``/dev/stdout``, a pipe) is written to as it is. Raises
-    :class:`~relgraph.errors.EnvironmentFailure`, with this hint.
+    :class:`~relgraph.errors.EnvironmentFailure`, with this hint, and UsageError for an empty name.
     """
+    if not path:
+        raise UsageError("the name of the file to write is empty", hint=hint)
     try:
         target = os.path.realpath(path)
         mode = _mode(target)

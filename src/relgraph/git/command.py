@@ -89,12 +89,22 @@ class Git:
         return ("git", *_SWITCHES, *arguments)
 
     def _failed(self, arguments: tuple[str, ...], completed: process.Completed) -> EnvironmentFailure:
-        words = completed.stderr.decode("utf-8", "replace").splitlines()
-        fatal = next(
-            (line for line in words if line.startswith("fatal: ")), words[-1] if words else f"exit status {completed.status}"
-        )
-        reason = fatal.removeprefix("fatal: ")
+        reason = _reason(completed)
         return EnvironmentFailure(f"{self.folder}: git {arguments[0]}: {reason}", hint=_hint(reason, self.folder))
+
+
+def _reason(completed: process.Completed) -> str:
+    """What git says of its end: its first fatal line, and the lines indented below it."""
+    lines = completed.stderr.decode("utf-8", "replace").splitlines()
+    fatal = next((number for number, line in enumerate(lines) if line.startswith("fatal: ")), len(lines) - 1)
+    if fatal < 0:
+        return f"ended by signal {-completed.status}" if completed.status < 0 else f"exit status {completed.status}"
+    said = [lines[fatal].removeprefix("fatal: ").removeprefix("error: ")]
+    for line in lines[fatal + 1 :]:
+        if not line.startswith("\t"):
+            break
+        said.append(line.strip())
+    return " ".join(said)
 
 
 def _hint(reason: str, folder: str) -> str:
@@ -104,9 +114,13 @@ def _hint(reason: str, folder: str) -> str:
         return "give the folder of a clone, or clone the repository first"
     if "promisor remote" in reason or ("transport" in reason and "not allowed" in reason):
         return "the clone is partial and lacks these objects: check the revision out once, or clone without --filter"
+    if "index file" in reason:
+        return "`git reset` writes the index anew; what is committed does not need it: give PATH@HEAD"
+    if "repository extension" in reason or "repo version" in reason:
+        return "a newer git made this repository; install one that knows it"
     if any(
-        word in reason
+        word in reason.lower()
         for word in ("bad object", "corrupt", "missing object", "unable to read", "could not read", "not a tree object")
     ):
         return "the repository lacks objects or is damaged; `git fsck` says more"
-    return ""
+    return "does git itself work there? `git status` in that folder should say more"

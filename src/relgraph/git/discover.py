@@ -31,7 +31,10 @@ def discover(path: str) -> Location:
     Raises UsageError where the path does not exist or is in no repository, EnvironmentFailure where git fails: it is
     missing, too old, or refuses a folder of another owner.
     """
-    folder = os.path.realpath(path)
+    try:
+        folder = os.path.realpath(path)
+    except FileNotFoundError as problem:  # a relative path, and nothing that it could be relative to
+        raise UsageError(f"{path}: the current folder no longer exists", hint="change to another folder") from problem
     if not os.path.exists(folder):
         raise UsageError(f"{path}: no such file or directory", hint="give the path of a clone, optionally PATH@REVISION")
     if not os.path.isdir(folder):

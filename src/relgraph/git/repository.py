@@ -161,6 +161,14 @@ class GitRepository:
         """Whether there is such a revision at the moment, whatever is left of its tree."""
         return self._local(rev) is not None if rev in (WORKTREE, INDEX) else self._commit(rev) is not None
 
+    def kind_of(self, rev: str) -> str | None:
+        """``tree`` or ``blob`` where a tag or an id names one instead of a commit; None for anything else."""
+        for name in (f"refs/tags/{rev}", rev) if is_hex(rev) else (f"refs/tags/{rev}",):
+            found = self._reader.read(f"{name}^{{}}")
+            if found is not None and found.kind in ("tree", "blob"):
+                return found.kind
+        return None
+
     def ancestors(self, rev: str) -> frozenset[str]:
         """Names of the tags whose commit the revision contains, itself included; of worktree and index, those that HEAD
         contains as it is now. Where the history is damaged, only those that name the revision itself; a shallow clone

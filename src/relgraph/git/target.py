@@ -45,6 +45,8 @@ def parse_target(word: str, *, exists: Callable[[str], bool] = os.path.exists) -
     """
     if "\0" in word:
         raise UsageError("a path cannot hold a NUL byte")
+    if not word:
+        raise UsageError("the path is empty", hint="give the path of a clone; '.' is the current folder")
     if exists(word):
         return Target(word)
     path, at, rev = word.rpartition("@")
@@ -59,7 +61,10 @@ def parse_target(word: str, *, exists: Callable[[str], bool] = os.path.exists) -
         raise UsageError(
             f"{_without_credentials(word)}: an address, not a path", hint="clone the repository, then give the path of the clone"
         )
-    raise UsageError(f"{word}: no such file or directory", hint="give the path of a clone, optionally PATH@REVISION")
+    hint = "give the path of a clone, optionally PATH@REVISION"
+    if word.startswith("~"):
+        hint = "the shell replaces ~ at the start of a word only, and not within quotes: write $HOME"
+    raise UsageError(f"{word}: no such file or directory", hint=hint)
 
 
 def open_target(target: Target | str, *, as_of: "date | None" = None) -> Opened:
@@ -77,8 +82,8 @@ def open_target(target: Target | str, *, as_of: "date | None" = None) -> Opened:
         if rev is None:
             rev = WORKTREE if repository.has_worktree and as_of is None else "HEAD"
         tree = repository.require(rev)
-        if tree is None:
-            raise _nothing(repository, target, rev)
+        if tree is None or (target.rev is None and not tree.entries and not repository.has_commits):
+            raise _nothing(repository, target, rev if tree is None else "HEAD")
     except BaseException:
         repository.close()
         raise
@@ -96,6 +101,8 @@ def _nothing(repository: GitRepository, target: Target, rev: str) -> UsageError 
             f"{target}: nothing there until the end of {repository.as_of.isoformat()}",
             hint="the clone is shallow: git fetch --unshallow" if shallow else "give a later day",
         )
+    if (kind := repository.kind_of(rev)) is not None:
+        return UsageError(f"{target.path}: '{rev}' names a {kind}, not a commit", hint="give a tag, a branch or a commit")
     close = _close(rev, [*repository.branches, *(tag.name for tag in repository.tags)])
     hint = "did you mean " + " or ".join(close) + "?" if close else "`git tag` and `git branch -a` list what there is"
     if repository.location.shallow:
@@ -105,12 +112,21 @@ def _nothing(repository: GitRepository, target: Target, rev: str) -> UsageError 
 
 def _no_head(repository: GitRepository, target: Target) -> EnvironmentFailure:
     branches = sorted(repository.branches)
+    if repository.default_branch in branches or (not repository.default_branch and branches):
+        return EnvironmentFailure(
+            f"{target.path}: the commit that HEAD names cannot be read", hint="it is missing or damaged; `git fsck` says more"
+        )
     if branches:
         return EnvironmentFailure(
             f"{target.path}: HEAD names the branch '{repository.default_branch}', which does not exist",
             hint=f"give a revision: {target.path}@{branches[0]}",
         )
-    hint = f"give {target.path}@{WORKTREE} to look at its files" if repository.has_worktree else "push something to it first"
+    if not repository.has_worktree:
+        hint = "push something to it first"
+    elif target.rev is None and repository.as_of is None:
+        hint = "commit something first"
+    else:
+        hint = f"give {target.path}@{WORKTREE} to look at its files"
     return NothingThen(f"{target.path}: the repository has no commits", hint=hint)
 
 

@@ -67,7 +67,8 @@ class Finding(NamedTuple):
 class Report(NamedTuple):
     """The outcome of one run: all findings in order, and what was read to reach them.
 
-    ``folders`` are the names of the repositories with a work tree and where that lies (absolute), so that places can be opened.
+    ``folders`` are the names of the repositories with a work tree and where that lies (absolute), so that places can be opened;
+    ``unread`` are the files, by repository and path, that should have been read and could not: nothing is known of them.
     """
 
     findings: tuple[Finding, ...]
@@ -76,6 +77,7 @@ class Report(NamedTuple):
     sites: int = 0
     seconds: float = 0.0
     folders: tuple[tuple[str, str], ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

@@ -15,16 +15,25 @@ __all__ = ["Reader", "Subject", "World"]
 class Subject:
     """One repository at one revision, with the sites found in it.
 
-    What costs a look into git is read when first asked for, and kept. ``files`` counts the files that were read for sites.
+    What costs a look into git is read when first asked for, and kept. ``files`` counts the files that were read for sites,
+    ``unread`` are the paths of those that should have been and could not.
     """
 
     def __init__(
-        self, repository: Repository, tree: Tree, sites: tuple[Site, ...] = (), *, files: int = 0, reader: "Reader | None" = None
+        self,
+        repository: Repository,
+        tree: Tree,
+        sites: tuple[Site, ...] = (),
+        *,
+        files: int = 0,
+        unread: tuple[str, ...] = (),
+        reader: "Reader | None" = None,
     ) -> None:
         self.repository = repository
         self.tree = tree
         self.sites = sites
         self.files = files
+        self.unread = unread
         self._reader = reader
         self._released: dict[str, Subject | None] = {}
         self._texts: dict[str, Text | None] = {}

@@ -2,9 +2,11 @@
 
 import re
 
-__all__ = ["readable"]
+__all__ = ["LARGEST", "readable"]
 
-_MAX_SIZE = 4 << 20
+LARGEST = 4 << 20
+"""A file of more than this many bytes is not read for references: 4 MiB."""
+
 _UNREADABLE = re.compile(
     r"(?:.*/)?(?:vendor|node_modules|third_party|thirdparty|_vendor|bower_components|\.git)/.*"
     r"|.*\.(?:png|jpe?g|gif|ico|webp|bmp|tiff?|svg|svgz|drawio|excalidraw|pdf|pptx?|docx?|xlsx?|odt|ods|odp|psd|ai|eps|fig"
@@ -16,10 +18,10 @@ _UNREADABLE = re.compile(
 )
 
 
-def readable(path: str, size: int | None = None) -> bool:
-    """Whether a file is worth reading for references, by its path and, where known, its size in bytes alone.
+def readable(path: str) -> bool:
+    """Whether a file is worth reading for references, by its path alone.
 
     Not worth reading are binaries, pictures, vendored trees, lock files (other than those of charts) and checksum files,
-    minified code, licences, and anything larger than 4 MiB.
+    minified code and licences.
     """
-    return (size is None or size <= _MAX_SIZE) and _UNREADABLE.fullmatch(path) is None
+    return _UNREADABLE.fullmatch(path) is None
