@@ -203,7 +203,12 @@ class _Judge:
         """Whether a reference spells the version as its publisher does."""
         name = one.site.name
         publisher = self.publishers.get((kind, name))
-        if publisher is None or _fits(self.facts.plan(publisher), kind, name, version):
+        if publisher is None:
+            # Its owner may publish it no longer under this name; what counts is what was published then.
+            publisher = self.facts.identity.known.get(one.line)
+            if publisher is None or not any(_is(tag, version) for tag in publisher.repository.tags):
+                return
+        elif _fits(self.facts.plan(publisher), kind, name, version):
             return
         plan = self._plan(publisher, version)
         tags = _published(plan, kind).get(name)
