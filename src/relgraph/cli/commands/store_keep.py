@@ -12,7 +12,7 @@ from relgraph.cli.terminal import Terminal
 from relgraph.errors import EnvironmentFailure, UsageError
 from relgraph.oci.layout import Layout
 from relgraph.oci.local import LocalRepository
-from relgraph.oci.reference import check_repository, is_tag
+from relgraph.oci.reference import LayoutReference, check_repository, is_tag, parse_reference
 
 __all__ = ["export", "gc", "import_archive", "serve"]
 
@@ -23,7 +23,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 def gc(values: Values, terminal: Terminal) -> int:
     """Give up names, remove what nothing leads to, and say what remains."""
     grace = _age(values.get("grace") or "")
-    layout, _ = _whole(values.get("layout") or "")
+    layout = _whole(values.get("layout") or "")
 
     from relgraph.oci.garbage import collect, damaged, measure
 
@@ -83,7 +83,7 @@ def export(values: Values, terminal: Terminal) -> int:
 
 def import_archive(values: Values, terminal: Terminal) -> int:
     """Take an archive in."""
-    layout, _ = _whole(values.get("layout") or "", create=True)
+    layout = _whole(values.get("layout") or "", create=True)
 
     from relgraph.oci.archive import import_layout
 
@@ -103,7 +103,7 @@ def import_archive(values: Values, terminal: Terminal) -> int:
 def serve(values: Values, terminal: Terminal) -> int:
     """Serve until interrupted."""
     port = number_of(values, "port", 0, 65535)
-    layout, _ = _whole(values.get("layout") or "")
+    layout = _whole(values.get("layout") or "")
 
     from relgraph.oci.serve import LayoutServer
 
@@ -128,11 +128,11 @@ def serve(values: Values, terminal: Terminal) -> int:
     return 0
 
 
-def _whole(text: str, *, create: bool = False) -> tuple[Layout, str]:
-    layout, reference = layout_of(text, create=create)
-    if reference.repository or reference.tag or reference.digest or reference.range:
-        raise UsageError(f"{text}: the whole layout is meant", hint=f"write layout:{reference.path}")
-    return layout, reference.path
+def _whole(text: str, *, create: bool = False) -> Layout:
+    reference = parse_reference(text)
+    if not isinstance(reference, LayoutReference) or reference != reference.bare or reference.repository:
+        raise UsageError(f"{text}: a whole layout is meant", hint="write layout:FOLDER")
+    return Layout(Path(reference.path), create=create)
 
 
 def _name(text: str) -> tuple[str, str]:
