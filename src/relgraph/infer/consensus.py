@@ -96,15 +96,21 @@ def clusters(references: Iterable[Reference]) -> tuple[Cluster, ...]:
             short.append(reference)
     found = [Cluster(_version(members[0]), tuple(members)) for members in full.values()]
     found.sort(key=_order)
+    homes: dict[tuple[tuple[int, ...], str], int | None] = {}
+    joined: dict[int, list[Reference]] = {}
     loose: dict[tuple[tuple[int, ...], str], list[Reference]] = {}
     for reference in short:
         version = _version(reference)
-        for number, cluster in enumerate(found):
-            if agree(version, cluster.version):
-                found[number] = cluster._replace(members=(*cluster.members, reference))
-                break
+        key = (version.release, version.pre)
+        if key not in homes:
+            homes[key] = next((number for number, cluster in enumerate(found) if agree(version, cluster.version)), None)
+        home = homes[key]
+        if home is None:
+            loose.setdefault(key, []).append(reference)
         else:
-            loose.setdefault((version.release, version.pre), []).append(reference)
+            joined.setdefault(home, []).append(reference)
+    for number, members in joined.items():
+        found[number] = found[number]._replace(members=(*found[number].members, *members))
     found += [Cluster(_version(members[0]), tuple(members)) for members in loose.values()]
     return tuple(sorted(found, key=_order))
 

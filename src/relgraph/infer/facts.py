@@ -34,6 +34,7 @@ class Facts:
         self.declared = declared
         self._resolvers: dict[int, Resolver] = {}
         self._plans: dict[tuple[int, str], Plan] = {}
+        self._ordered: dict[int, tuple[Tag, ...]] = {}
         self._kept: list[Subject] = []  # an id is a key only as long as its object lives
 
     @cached_property
@@ -110,6 +111,13 @@ class Facts:
 
     def ordered_tags(self, subject: Subject) -> tuple[Tag, ...]:
         """The tags of a repository that are versions without a path, in natural order, then time."""
+        ordered = self._ordered.get(id(subject))
+        if ordered is None:
+            self._kept.append(subject)
+            ordered = self._ordered[id(subject)] = self._in_order(subject)
+        return ordered
+
+    def _in_order(self, subject: Subject) -> tuple[Tag, ...]:
         tags = (tag for tag in subject.repository.tags if tag.version is not None and "/" not in tag.name)
         if self.declared is not None:
             declared = self.declared

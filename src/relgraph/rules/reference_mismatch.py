@@ -1,7 +1,9 @@
 """RG101: references to one thing disagree about its version."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from relgraph.infer.consensus import Cluster, clusters, comparable
 from relgraph.infer.facts import Facts
@@ -12,6 +14,7 @@ from relgraph.infer.usage import Usage, usage_of
 from relgraph.infer.wording import is_example
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind
+from relgraph.model.version import Version
 from relgraph.rules.rule import Commit, Example, Rule
 
 __all__ = ["RULE"]
@@ -39,30 +42,62 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...], *, first_party: bool) -> Iterator[Finding]:
-    right = found[0]
+    right = _right(found[0])
+    stated = Counter(path for cluster in found for path in {member.site.path for member in cluster.members})
     only_tests = all(member.role is PathRole.TEST for cluster in found for member in cluster.members)
     for cluster in found[1:]:
         by_path: dict[str, list[Reference]] = {}
         for member in cluster.members:
             by_path.setdefault(member.site.path, []).append(member)
         for path, members in by_path.items():
-            if _is_list(path, found) or _apart(members[0], right):
+            # A file that names three versions of one thing lists versions (a support matrix, a version map).
+            if stated[path] >= 3 or _apart(members[0], right):
                 continue
             severity = Severity.NOTE if only_tests else _severity(members[0], right, first_party=first_party)
             head = members[0]
-            expected = _spell(right, head)
-            evidence = tuple(dict.fromkeys(one.evidence for one in (head, *right.members[:1]) if one.evidence))
+            expected = _spell(right.version, head)
+            evidence = tuple(dict.fromkeys(one.evidence for one in (head, right.first) if one.evidence))
             yield facts.finding(
                 (_CODE, _NAME, severity),
                 head.subject,
                 head.site,
-                f"{_what(line)} is {head.site.value} here and {expected} in {_where(right)}",
+                f"{_what(line)} is {head.site.value} here and {expected} in {right.where}",
                 expected=expected,
                 actual=head.site.value,
-                why=(*evidence, f"{_where(right)} says {right.spelled}"),
-                related=tuple((one.subject, one.site) for one in (*members[1:], *_distinct(right))),
+                why=(*evidence, f"{right.where} says {right.spelled}"),
+                related=tuple((one.subject, one.site) for one in (*members[1:], *right.shown)),
                 fixable=True,
             )
+
+
+class _Right(NamedTuple):
+    """What is asked of the cluster that the others should follow, once for all of them: it may have very many members."""
+
+    version: Version
+    spelled: str
+    first: Reference
+    shown: tuple[Reference, ...]
+    where: str
+    kinds: frozenset[Kind]
+    variables: frozenset[str]
+    shipped: bool
+
+
+def _right(cluster: Cluster) -> _Right:
+    by_path: dict[str, Reference] = {}
+    for member in cluster.members:
+        by_path.setdefault(member.site.path, member)
+    first = cluster.members[0]
+    return _Right(
+        cluster.version,
+        cluster.spelled,
+        first,
+        tuple(by_path.values())[:8],
+        first.where if len(by_path) == 1 else f"{first.where} and {len(by_path) - 1} more",
+        frozenset(member.site.kind for member in cluster.members),
+        frozenset(member.site.name for member in cluster.members if member.site.kind is Kind.VARIABLE),
+        any(member.role is PathRole.ARTIFACT for member in cluster.members),
+    )
 
 
 def _is_meant(one: Reference, *, first_party: bool) -> bool:
@@ -85,15 +120,15 @@ def _may_disagree(line: str, found: tuple[Cluster, ...]) -> bool:
     return all(_NAMED.search(member.site.name) for member in members) and not all(member.role is PathRole.SOURCE for member in members)
 
 
-def _apart(member: Reference, right: Cluster) -> bool:
+def _apart(member: Reference, right: _Right) -> bool:
     """Whether a program and the library of its name count apart: 1.36.1 of the one is no other version than 0.36.2 of the other."""
     one, other = member.version, right.version
     if one is None or {one.release[0], other.release[0]} != {0, 1}:
         return False
-    return (member.site.kind is Kind.MODULE) != any(peer.site.kind is Kind.MODULE for peer in right.members)
+    return (member.site.kind is Kind.MODULE) != (Kind.MODULE in right.kinds)
 
 
-def _severity(member: Reference, right: Cluster, *, first_party: bool) -> Severity:
+def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severity:
     if is_fixture(member.site.path) or (_CLUSTER.search(member.site.name) and member.role is not PathRole.ARTIFACT):
         return Severity.NOTE
     if first_party:
@@ -103,11 +138,10 @@ def _severity(member: Reference, right: Cluster, *, first_party: bool) -> Severi
         return Severity.NOTE
     if member.role is PathRole.DOCUMENT and member.site.kind is Kind.IMAGE:
         return Severity.NOTE  # a document shows what somebody else's image may be
-    coupled = any(
-        other.site.kind is not member.site.kind
-        or (other.site.kind is Kind.VARIABLE and other.site.name == member.site.name)
-        or other.role is PathRole.ARTIFACT is member.role
-        for other in right.members
+    coupled = (
+        bool(right.kinds - {member.site.kind})
+        or (member.site.kind is Kind.VARIABLE and member.site.name in right.variables)
+        or (member.role is PathRole.ARTIFACT and right.shipped)
     )
     return Severity.WARNING if coupled else Severity.NOTE
 
@@ -117,28 +151,10 @@ def _is_comment(one: Reference) -> bool:
     return text is not None and text.line_text(one.site.span.line).lstrip().startswith(("#", "//", "*"))
 
 
-def _is_list(path: str, found: tuple[Cluster, ...]) -> bool:
-    # A file that names three versions of one thing lists versions (a support matrix, a version map).
-    return sum(any(member.site.path == path for member in cluster.members) for cluster in found) >= 3
-
-
-def _spell(right: Cluster, like: Reference) -> str:
+def _spell(version: Version, like: Reference) -> str:
     """The right version in the spelling of the place that should change: with or without ``v``."""
-    version = right.version
     prefix = like.version.prefix if like.version else version.prefix
     return prefix + version.bare
-
-
-def _distinct(cluster: Cluster) -> tuple[Reference, ...]:
-    seen: dict[str, Reference] = {}
-    for member in cluster.members:
-        seen.setdefault(member.site.path, member)
-    return tuple(seen.values())[:8]
-
-
-def _where(cluster: Cluster) -> str:
-    places = [member.where for member in _distinct(cluster)]
-    return places[0] if len(places) == 1 else f"{places[0]} and {len(places) - 1} more"
 
 
 def _what(line: str) -> str:
