@@ -53,10 +53,12 @@ def _check(facts: Facts) -> Iterator[Finding]:
             continue
         homes = _named(artifacts, own, owner)
         published: dict[tuple[Kind, str], _Home] | None = None
+        # Where both names stand in one line, the one is made of the other: tagged anew, copied, mirrored.
+        renamed = {(one.site.path, one.site.span.line) for one in artifacts if _namespace(one.site.name) == owner}
         told: set[tuple[str, str]] = set()
         for one in foreign:
             home = _home_of(one, homes)
-            if home is None or (one.site.path, one.site.name) in told:
+            if home is None or (one.site.path, one.site.name) in told or (one.site.path, one.site.span.line) in renamed:
                 continue
             if (one.site.kind, basename(home.name)) not in homes:
                 # Only the chart of an image is named, or the other way round; what is published says more.
