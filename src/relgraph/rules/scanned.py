@@ -1,6 +1,7 @@
 """The rules that need no declaration, in order of their codes. A new rule is one module with ``RULE`` and one line here."""
 
 from relgraph.rules import (
+    action_family,
     action_map,
     action_pin_comment,
     argument_kind,
@@ -54,6 +55,7 @@ SCANNED: tuple[Rule, ...] = (
     released_with.RULE,
     artifact_home.RULE,
     module_path.RULE,
+    action_family.RULE,
     nonexistent_ref.RULE,
     nonexistent_path.RULE,
     self_reference.PENDING,
