@@ -141,6 +141,27 @@ def test_generated_program_text_of_an_older_generator(tmp_path: Path) -> None:
     )
 
 
+# The generator is a library of the module, and run without a version of its own: go.mod says which one it is.
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("Makefile", "manifests:\n\tgo run sigs.k8s.io/controller-tools/cmd/controller-gen crd paths=./api/...\n"),
+        ("hack/tools.go", '//go:build tools\n\npackage tools\n\nimport _ "sigs.k8s.io/controller-tools/cmd/controller-gen"\n'),
+        ("hack/generate.sh", "#!/bin/sh\ngo build -o bin/gen sigs.k8s.io/controller-tools/cmd/controller-gen\nbin/gen crd\n"),
+    ],
+)
+def test_a_generator_that_the_module_requires(tmp_path: Path, path: str, content: str) -> None:
+    def tree(version: str) -> dict[str, str]:
+        module = "module github.com/acme/orchard\n\ngo 1.22\n\nrequire sigs.k8s.io/controller-tools v0.17.3\n"
+        return {"go.mod": module, path: content, "chart/crds/things.yaml": CRD.format(version=version, plural="things")}
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("v0.15.0")), Commit(tree("v0.17.3")), name=NAME),
+        Told("RG105", "chart/crds/things.yaml", "v0.15.0", "v0.17.3", WARNING),
+    )
+
+
 DERIVE = text("""
     IMG ?= ghcr.io/acme/orchard/manager:dev
 
