@@ -1,4 +1,4 @@
-"""The files that follow from code: pages on commands and rules, the schema of findings, the index of rules."""
+"""The files that follow from code: pages on commands and rules, the schemas of findings and graphs, the index of rules."""
 
 from collections.abc import Mapping
 from json import dumps
@@ -10,6 +10,7 @@ from relgraph.cli.rule_index import INDEX, index_text
 from relgraph.cli.table import COMMANDS
 from relgraph.report.schema import findings_schema
 from relgraph.rules.registry import RULES
+from relgraph.workspace.load import schema as graph_schema
 
 __all__ = ["pages"]
 
@@ -23,6 +24,7 @@ def pages() -> Mapping[str, str]:
         "docs/reference/rules.md": f"{_NOTE}\n\n# Rules\n\n{markdown_table(link='rules/{}.md')}",
         INDEX: index_text((rule.code, rule.name, rule.summary) for rule in RULES),
         "docs/schema/findings-v1.json": dumps(findings_schema(), indent=2) + "\n",
+        "docs/schema/graph-v1.json": dumps(graph_schema(), indent=2) + "\n",
     }
     for rule in RULES:
         found[f"docs/reference/rules/{rule.code}.md"] = f"{_NOTE}\n\n{markdown_page(rule)}"

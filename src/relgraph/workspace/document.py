@@ -6,7 +6,8 @@ from relgraph.model.graph import Origin
 
 __all__ = ["Entry", "Problem", "Value", "read_document"]
 
-_MOST_BYTES = 64 << 20
+# Enough for a hundred thousand nodes; more is refused at once, before a minute of reading.
+_MOST_BYTES = 32 << 20
 _DEEPEST = 32
 
 
@@ -66,7 +67,13 @@ def read_document(path: str, data: bytes) -> tuple[Value | None, list[Problem]]:
     import yaml
 
     if len(data) > _MOST_BYTES:
-        return None, [Problem(Origin(path, 1, 1), f"{len(data) >> 20} MiB of YAML", "a graph has at most 64 MiB a file; split it")]
+        return None, [
+            Problem(
+                Origin(path, 1, 1),
+                f"{len(data) >> 20} MiB of YAML",
+                f"a file has at most {_MOST_BYTES >> 20} MiB; split the graph over several",
+            )
+        ]
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = data.decode("utf-8")

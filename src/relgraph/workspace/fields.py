@@ -77,6 +77,8 @@ def read_fields(reading: Reading, value: Value, fields: tuple[Field, ...], what:
         read = field.shape.read(reading, entry.value)
         if read is not None:
             found[entry.key] = read
+        if field.required and read == () and entry.value.items in ((), None):
+            reading.refuse(entry, f"'{entry.key}' of {what} is empty", field.about)
     present = {entry.key for entry in entries}
     for field in fields:
         if field.required and field.name not in present:

@@ -28,6 +28,8 @@ _SEVERITY = (
     Field("severity", choice("error", "warning", "note", "off"), "what it becomes", required=True),
     Field("reason", text, "why", required=True),
 )
+# Whoever reads this many problems starts anew after the first ones anyway.
+_MOST_TOLD = 200
 _HEAD = ("apiVersion", "kind", "metadata")
 _SECTIONS = {kind.section: kind for kind in KINDS}
 _FIELDS = {kind.section: tuple(kind.fields) for kind in KINDS}
@@ -53,10 +55,11 @@ def load_graphs(documents: Iterable[tuple[str, bytes]]) -> Mapping[str, Graph]:
     for name, part in sorted(parts.items()):
         graphs[name] = part.graph(problems)
     if problems:
-        told = tuple(str(problem) for problem in sorted(set(problems)))
-        raise DeclarationError(
-            told[0] if len(told) == 1 else f"{len(told)} problems in graph/", details=told if len(told) > 1 else ()
-        )
+        told = [str(problem) for problem in sorted(set(problems))]
+        if len(told) == 1:
+            raise DeclarationError(told[0])
+        more = [f"and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
+        raise DeclarationError(f"{len(told)} problems in graph/", details=(*told[:_MOST_TOLD], *more))
     return graphs
 
 
@@ -246,7 +249,7 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of a graph document, for editors."""
     sections = {
         kind.section: {
-            "type": "object",
+            "type": ["object", "null"],
             "description": kind.about,
             "propertyNames": {"pattern": f"^{_NAME.pattern}$"},
             "additionalProperties": schema_of(kind.fields),
