@@ -40,17 +40,17 @@ def propagate(graph: Graph, states: Mapping[str, RepoState]) -> dict[str, NodeVe
     builders = builder_of(graph)
     found: dict[str, NodeVersion] = {}
     for start in graph.nodes:
-        path: list[str] = []
+        path: dict[str, None] = {}  # in order
         at: str | None = start
         while at is not None and at not in found:
             if at in path:
-                cycle = path[path.index(at) :]
+                cycle = [*path][[*path].index(at) :]
                 least = cycle.index(min(cycle))
                 loop = " -> ".join([*cycle[least:], *cycle[:least], cycle[least]])
                 for one in cycle:
                     found[one] = NodeVersion(None, "", (f"no version: {loop}",))
                 break
-            path.append(at)
+            path[at] = None
             node = graph.nodes[at]
             builder = builders.get(at)
             at = None if node.kind == "repo" or node.get("version") or builder is None else builder.head
