@@ -81,3 +81,30 @@ def test_a_workflow_that_checks_out_other_repositories_is_not_judged() -> None:
     files = {"hack/y.sh": ""}
     assert len(said({".github/workflows/a.yml": workflow + run, **files})) == 1
     assert said({".github/workflows/a.yml": workflow + other + run, **files}) == []
+
+
+def test_what_release_please_writes_into_is_not_there() -> None:
+    config = '{"packages": {".": {"release-type": "go", "extra-files": ["README.md", "chart/Chart.yaml", {"type": "generic", "path": "deploy/all.yaml"}]}}}\n'
+    files = {"release-please-config.json": config, "README.md": "", "charts/web/Chart.yaml": ""}
+    assert [one.actual for one in of_files(RULE, files)] == ["chart/Chart.yaml", "deploy/all.yaml"]
+
+
+def test_a_package_s_files_count_from_its_folder() -> None:
+    config = '{"packages": {"web": {"extra-files": ["VERSION", "/deploy/web.yaml", "gone.txt"]}}}\n'
+    files = {"release-please-config.json": config, "web/VERSION": "", "deploy/web.yaml": ""}
+    assert [one.actual for one in of_files(RULE, files)] == ["gone.txt"]
+
+
+def test_what_goreleaser_builds_was_renamed() -> None:
+    config = "builds:\n- id: web\n  main: ./cmd/{}\nkos:\n- id: web\n  build: web\n  main: ./cmd/{}\n"
+    files = {"cmd/server/main.go": "", ".goreleaser.yaml": config.format("web", "web")}
+    (found,) = of_files(RULE, files)
+    assert found.actual == "./cmd/web"
+    assert of_files(RULE, {**files, ".goreleaser.yaml": config.format("server", "server")}) == []
+
+
+def test_a_step_runs_in_a_folder_that_was_renamed() -> None:
+    workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: acme/build@v1\n      with:\n        workdir: cmd/{0}\n    - run: make\n      working-directory: cmd/{0}\n"
+    files = {"cmd/server/main.go": "", ".github/workflows/a.yml": workflow.format("web")}
+    assert {one.actual for one in of_files(RULE, files)} == {"cmd/web"}
+    assert of_files(RULE, {**files, ".github/workflows/a.yml": workflow.format("server")}) == []

@@ -16,7 +16,14 @@ def steps(source: str) -> list[Site]:
 
 
 @pytest.mark.parametrize(
-    "path", [".github/workflows/a.yml", "x/.github/workflows/a.yaml", "action.yml", ".github/actions/x/action.yaml", ".gitea/workflows/a.yml"]
+    "path",
+    [
+        ".github/workflows/a.yml",
+        "x/.github/workflows/a.yaml",
+        "action.yml",
+        ".github/actions/x/action.yaml",
+        ".gitea/workflows/a.yml",
+    ],
 )
 def test_workflows_and_actions(path: str) -> None:
     assert EXTRACTOR.matches(path)
@@ -78,7 +85,9 @@ def test_reusable_workflows_local_actions_and_images() -> None:
 
 
 def test_actions_made_of_a_container() -> None:
-    assert [site.value for site in sites_of(EXTRACTOR, "action.yml", "runs:\n  using: docker\n  image: docker://acme/tool:1.2\n")] == ["1.2"]
+    assert [
+        site.value for site in sites_of(EXTRACTOR, "action.yml", "runs:\n  using: docker\n  image: docker://acme/tool:1.2\n")
+    ] == ["1.2"]
     (site,) = sites_of(EXTRACTOR, "tools/action.yml", "runs:\n  using: docker\n  image: Dockerfile\n")
     assert (site.kind, site.name) == (Kind.FILE, "tools/Dockerfile")
 
@@ -129,7 +138,9 @@ def test_inputs_that_are_versions_are_named_for_their_action() -> None:
     assert (found[1].get("scope"), found[1].get("action")) == ("with", "acme/release")
 
 
-@pytest.mark.parametrize(("value", "pin"), [("latest", Pin.MUTABLE), ("~> v2.1", Pin.RANGE), ("${{ env.V }}", Pin.TEMPLATED), ("'~> 2'", Pin.RANGE)])
+@pytest.mark.parametrize(
+    ("value", "pin"), [("latest", Pin.MUTABLE), ("~> v2.1", Pin.RANGE), ("${{ env.V }}", Pin.TEMPLATED), ("'~> 2'", Pin.RANGE)]
+)
 def test_inputs_that_float(value: str, pin: Pin) -> None:
     site = steps(f"- uses: acme/release@v7\n  with:\n    version: {value}")[1]
     assert (site.name, site.pin) == ("acme/release.version", pin)
@@ -137,7 +148,13 @@ def test_inputs_that_float(value: str, pin: Pin) -> None:
 
 def test_checking_out_another_repository() -> None:
     site = steps("- uses: actions/checkout@v4\n  with:\n    repository: acme/other\n    ref: v1.2.3")[1]
-    assert (site.kind, site.name, site.part, site.value, site.get("form")) == (Kind.GIT, "github.com/acme/other", Part.REF, "v1.2.3", "clone")
+    assert (site.kind, site.name, site.part, site.value, site.get("form")) == (
+        Kind.GIT,
+        "github.com/acme/other",
+        Part.REF,
+        "v1.2.3",
+        "clone",
+    )
     assert len(steps("- uses: actions/checkout@v4\n  with:\n    ref: v1.2.3")) == 1
 
 
@@ -230,7 +247,9 @@ def test_defaults_of_inputs() -> None:
 
 
 def test_commands_have_the_address_of_their_step() -> None:
-    found = steps("- run: |\n    export WEB_VERSION=1.2.3\n    helm pull oci://ghcr.io/acme/web --version 1.2.3\n- run: helm pull oci://ghcr.io/acme/db --version 2")
+    found = steps(
+        "- run: |\n    export WEB_VERSION=1.2.3\n    helm pull oci://ghcr.io/acme/web --version 1.2.3\n- run: helm pull oci://ghcr.io/acme/db --version 2"
+    )
     assert [(site.kind, site.key) for site in found] == [
         (Kind.VARIABLE, "jobs.test.steps[0].run"),
         (Kind.CHART, "jobs.test.steps[0].run"),
@@ -248,7 +267,7 @@ def test_commands_have_the_address_of_their_step() -> None:
     ],
 )
 def test_files_are_told_with_the_folder_that_the_commands_run_in(source: str, cwd: str) -> None:
-    (site,) = sites_of(EXTRACTOR, ".github/workflows/a.yml", source)
+    (site,) = (one for one in sites_of(EXTRACTOR, ".github/workflows/a.yml", source) if one.value == "build.sh")
     assert (site.kind, site.raw, site.get("cwd")) == (Kind.FILE, "build.sh", cwd)
 
 

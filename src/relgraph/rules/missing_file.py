@@ -21,7 +21,7 @@ _PASSING = re.compile(
 )
 _SCRIPTS = re.compile(r".*\.(?:sh|bash|mk|ya?ml)$|(?:.*/)?(?:GNU|BSD)?[Mm]akefile[^/]*$|(?:.*/)?[^./]+$")
 _OTHER_CHECKOUT = re.compile(r"^\s*-?\s*repository:\s*\S|\bgit clone\b", re.MULTILINE)
-_VERBS = {"run": "runs", "edit": "edits", "read": "reads"}
+_VERBS = {"run": "runs", "edit": "edits", "read": "reads", "build": "builds"}
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -77,8 +77,8 @@ def _is_missing(subject: Subject, site: Site) -> bool:
         return "templates/" not in site.path and not any(_below_link(subject, place) for place in places)
     first = name.partition("/")[0]
     if "/" not in name:
-        # A bare name may be anywhere; only `include` says that it is beside the file.
-        return site.key == "include"
+        # A bare name may be anywhere; only `include`, and what says from where it counts, tells that it is beside the file.
+        return site.key == "include" or bool(site.get("resolved"))
     if role in (PathRole.DOCUMENT, PathRole.PIPELINE, PathRole.TEST):
         # The reader may stand in another folder, or in another repository.
         text = subject.text(site.path)

@@ -22,6 +22,7 @@ from relgraph.sites import (
     manifest,
     markdown,
     package_manifest,
+    release_please,
     shell,
     workflow,
 )
@@ -46,6 +47,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     shell.EXTRACTOR,
     go_module.EXTRACTOR,
     package_manifest.EXTRACTOR,
+    release_please.EXTRACTOR,
     go_source.EXTRACTOR,
     markdown.EXTRACTOR,
     github_url.EXTRACTOR,

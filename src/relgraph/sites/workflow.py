@@ -59,6 +59,8 @@ def _plain(yaml: YamlText, group: Group) -> Iterator[Site]:
             yield from _uses(yaml, scalar)
         elif key == "run":
             yield from _run(yaml, group, scalar)
+        elif key == "working-directory":
+            yield from _folder(yaml, scalar)
         elif key == "container" or (key == "image" and group.path[-1:] != ("runs",)):
             yield from image_sites(yaml, scalar._replace(path=(*scalar.path[:-1], "image")))
         elif key == "image":
@@ -79,6 +81,13 @@ def _run(yaml: YamlText, group: Group, scalar: Scalar) -> Iterator[Site]:
             yield site._replace(extra=tuple(sorted(facts.items())))
         else:
             yield site
+
+
+def _folder(yaml: YamlText, scalar: Scalar) -> Iterator[Site]:
+    """A folder of the checkout that a step runs in."""
+    path = yaml.value(scalar).removeprefix("./").rstrip("/")
+    if path and not any(sign in path for sign in "${*"):
+        yield yaml.site(scalar, Kind.FILE, path, Part.PATH, pin=Pin.EXACT, mangled=False, verb="run")
 
 
 def _docker_action(yaml: YamlText, scalar: Scalar) -> Iterator[Site]:
@@ -136,7 +145,9 @@ def _inputs(yaml: YamlText, group: Group) -> Iterator[Site]:
             taken.add(ref.start)
     for scalar in group.members:
         key = scalar.path[-1]
-        if isinstance(key, str) and key not in _PUBLISHED and scalar.start not in taken:
+        if key in ("workdir", "working-directory"):
+            yield from _folder(yaml, scalar)
+        elif isinstance(key, str) and key not in _PUBLISHED and scalar.start not in taken:
             yield from _input(yaml, scalar, key, owner)
 
 
