@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from relgraph.errors import DeclarationError
+from relgraph.oci.codecs.deflate import compressor
 
 __all__ = ["zip_chunks"]
 
@@ -55,5 +56,5 @@ def zip_chunks(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
 
 
 def _deflate(data: bytes) -> bytes:
-    compressor = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY)
-    return compressor.compress(data) + compressor.flush()
+    stream = compressor()
+    return stream.compress(data) + stream.flush()
