@@ -103,10 +103,11 @@ def _right(cluster: Cluster) -> _Right:
 def _is_meant(one: Reference, *, first_party: bool) -> bool:
     """Whether the version is meant to be the one in use: not that of a page, of the name of a schema, or of an example."""
     site, text = one.site, one.subject.text(one.site.path)
-    if text is None or is_example(text, site):
-        return False
-    if first_party and site.kind is Kind.GIT and site.get("form") in ("blob", "tree", "release", "commit"):
+    link = site.kind is Kind.GIT and site.get("form") in ("blob", "tree", "release", "commit")
+    if text is None or (first_party and link):
         return False  # a permanent link keeps its meaning
+    if not link and is_example(text, site):
+        return False  # what a link leads to may be an example, its version is none
     return site.get("scope") != "url" or site.get("form") != "path" or usage_of(text, site) is not Usage.LINK
 
 
