@@ -11,6 +11,7 @@ NAME = "acme/orchard"
 GO_MOD = "module github.com/acme/orchard\n\ngo 1.22\n\nrequire (\n{})\n"
 PLACEHOLDERS = "apiVersion: v2\nname: orchard-core\nversion: 0.1.0\nappVersion: 0.1.0\n"
 RELEASE = {
+    "cmd/manager/main.go": "package main\n",
     ".goreleaser.yaml": "builds:\n- main: ./cmd/manager\nkos:\n- repository: ghcr.io/acme/orchard/manager\n  bare: true\n  tags: ['{{.Version}}']\n",
     ".github/workflows/release.yml": workflow(
         """
@@ -138,6 +139,7 @@ def test_a_release_in_preparation_is_no_error(tmp_path: Path) -> None:
 def test_tag_formats_of_an_image_and_its_chart(tmp_path: Path) -> None:
     gauge = {
         "go.mod": "module github.com/acme/gauge\n",
+        "cmd/gauge/main.go": "package main\n",
         "chart/Chart.yaml": "apiVersion: v2\nname: gauge-chart\nversion: 0.1.0\nappVersion: 0.1.0\n",
         ".goreleaser.yaml": "builds:\n- main: ./cmd/gauge\nkos:\n- repository: ghcr.io/acme/gauge\n  bare: true\n  tags: ['{{.Version}}']\n",
         ".github/workflows/release.yml": workflow(

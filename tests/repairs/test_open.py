@@ -129,6 +129,7 @@ def test_a_constant_names_an_image_in_somebodys_own_space(tmp_path: Path) -> Non
     def tree(image: str) -> dict[str, str]:
         return {
             "go.mod": "module github.com/acme/status-gauge\n",
+            "cmd/gauge/main.go": "package main\n",
             ".goreleaser.yaml": "builds:\n- main: ./cmd/gauge\nkos:\n- repository: ghcr.io/acme/status-gauge\n  bare: true\n  tags: ['{{.Version}}']\n",
             ".github/workflows/release.yml": workflow(
                 "- uses: goreleaser/goreleaser-action@v6\n  with: {version: v2.4.0, args: release}\n", on="{push: {tags: ['v*']}}"
