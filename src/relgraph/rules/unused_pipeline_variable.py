@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.roles import PathRole, path_role
@@ -28,6 +29,9 @@ _AMBIENT = re.compile(
 _CALLS = re.compile(
     r"\bmake\b|\./\S|\b(?:ba)?sh[ \t]+\S|\bpython3?[ \t]|\bnpm\b|\bgo[ \t]+(?:run|test)\b|uses:[ \t]*\./|\bdocker[ \t]+compose\b|\benvsubst\b|\bbin/|\bscripts?/|\bhack/"
 )
+_TO_ENVIRONMENT = re.compile(
+    r"^[^\n#]*\becho[ \t]+[\"']?(?P<name>[A-Za-z_]\w*)=[^\n]*>>[ \t]*[\"']?\$\{?GITHUB_ENV\b", re.MULTILINE
+)
 _READERS = re.compile(
     r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|ya?ml|toml|tmpl|tpl|in)|[^/]*Dockerfile[^/]*|[^/.]+)$"
 )
@@ -44,6 +48,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for path, text in script_texts(subject).items():
             if path.startswith(".github/workflows/") and re.search(r"^[ \t]*env:", text.text, re.MULTILINE):
                 yield from _workflow(subject, text, tree)
+            if path.startswith(".github/workflows/") and "GITHUB_ENV" in text.text:
+                yield from _written(subject, text, tree)
         name = next((one for one in ("Makefile", "GNUmakefile", "makefile") if one in subject.entries), None)
         makefile = subject.text(name) if name is not None else None
         if makefile is not None:
@@ -57,8 +63,8 @@ class _Words:
         self._subject = subject
         self._texts: list[str] | None = None
 
-    def has(self, name: str, but: str) -> bool:
-        """Whether a file other than ``but`` has the name."""
+    def has(self, name: str, but: str, *, assigned: bool = True) -> bool:
+        """Whether a file other than ``but`` has the name; ``assigned``: being given a value there counts as well."""
         if self._texts is None:
             paths = [
                 path for path in self._subject.entries
@@ -67,7 +73,10 @@ class _Words:
             # In a tree with very many of them some may read it: nothing is said then.
             many = len(paths) > _MAX_FILES
             self._texts = None if many else [data.decode("utf-8", "replace") for _, data in self._subject.tree.read_many(paths)]
-        return self._texts is None or any(name in text for text in self._texts)
+        if self._texts is None or assigned:
+            return self._texts is None or any(name in text for text in self._texts)
+        read = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w=-])")
+        return any(name in text and read.search(text) is not None for text in self._texts)
 
 
 def _workflow(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
@@ -89,6 +98,28 @@ def _workflow(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
                 name,
                 f"nothing in {text.path} or in what it calls uses it",
             )
+
+
+def _written(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
+    """What a step writes into the environment of those after it."""
+    for match in _TO_ENVIRONMENT.finditer(text.text):
+        name = match["name"]
+        if not _TELLING.search(name) or _AMBIENT.fullmatch(name):
+            continue
+        uses = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.text))
+        if uses == 1 and not (_CALLS.search(text.text) and tree.has(name, text.path, assigned=False)):
+            meant = _misspelt(name, text.text)
+            yield _finding(
+                subject, Spot(text.path, text.span(*match.span("name"))), name, f"no step of {text.path} after it uses it", meant
+            )  # fmt: skip
+
+
+def _misspelt(name: str, source: str) -> str | None:
+    """A name that is read in the same file, is given no value there, and differs by a letter or two."""
+    read = {match[1] for match in re.finditer(r"(?:\benv\.|\.outputs\.|\$\{?)([A-Z][A-Z0-9_]{4,})\b", source)}
+    given = {match[1] for match in re.finditer(r"(?<![\w.-])([A-Z][A-Z0-9_]{4,})(?:=|:)", source)}
+    close = get_close_matches(name, sorted(read - given), n=1, cutoff=0.88)
+    return close[0] if close else None
 
 
 def _name_bounds(text: Text, name: str, node: YamlNode) -> tuple[int, int]:
@@ -124,10 +155,12 @@ def _makefile(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
         )
 
 
-def _finding(subject: Subject, spot: Spot, name: str, reason: str) -> Finding:
+def _finding(subject: Subject, spot: Spot, name: str, reason: str, meant: str | None = None) -> Finding:
     return finding_at(
-        (_CODE, _NAME, Severity.NOTE), subject, spot, f"{name} is declared and never used",
+        (_CODE, _NAME, Severity.WARNING if meant else Severity.NOTE), subject, spot,
+        f"{name} is given a value, and {meant} is read" if meant else f"{name} is declared and never used",
         node=f"variable:{spot.path}#{name}",
+        expected=meant,
         actual=name,
         why=(reason, "whoever changes it changes nothing"),
     )  # fmt: skip
