@@ -141,13 +141,8 @@ class _Pen:
         self._published(node)
         if node.kind == "chart" and node.source and node.id in self._homes:
             name = f"{_with_word(_name(node), 'chart')} source"
-            self._arrows.add(
-                Arrow(
-                    node.id,
-                    self._box(node, f"{node.id}#source", Form.SOURCE, name, frame=self._homes[node.id]),
-                    EdgeKind.BUILDS_FROM,
-                )
-            )
+            source = self._box(node, f"{node.id}#source", Form.SOURCE, name, frame=self._homes[node.id])
+            self._arrows.add(Arrow(node.id, source, EdgeKind.BUILDS_FROM))
 
     def _published(self, node: Node) -> str:
         return self._box(node, node.id, Form.PUBLISHED, _published_name(node), self._view.versions.get(node.id, ""))
@@ -168,7 +163,8 @@ class _Pen:
     def _built(self, edge: Edge) -> None:
         node, head = self._graph.nodes[edge.tail], self._graph.nodes[edge.head]
         if head.kind != "repo" or node.kind == "repo":
-            if edge.head in self._whole or self._view.fringe:
+            # What a repository's code is built with is no neighbour of what is published of it.
+            if edge.head in self._whole or (self._view.fringe and node.kind != "repo"):
                 self._arrows.add(Arrow(edge.tail, self._target(edge.head), EdgeKind.BUILDS_FROM))
         elif edge.path:
             self._frame(head)
@@ -184,9 +180,7 @@ class _Pen:
         """The box of the code that a node is built from: of a part of the repository where the declaration names one."""
         part = _code_path(node) if self._homes.get(node.id) == repository.id else ""
         if not part:
-            return self._box(
-                repository, f"{repository.id}#code", Form.CODE, f"{_name(repository)} source code", frame=repository.id
-            )
+            return self._box(repository, f"{repository.id}#code", Form.CODE, "source code", frame=repository.id)
         name = _without_words(_name(node), "image", "container")
         return self._box(node, f"{repository.id}#code:{part}", Form.CODE, f"{name} source code", frame=repository.id)
 
@@ -212,7 +206,9 @@ class _Pen:
         if frame:
             self._frame(self._graph.nodes[frame])
         state = self._view.states.get(node.id, "") if form is not Form.SCRIPT and not (node.kind == "repo" and frame) else ""
-        self._boxes.setdefault(key, Box(key, node.id, node.kind, form, _lines(name, version), frame, state))
+        box = Box(key, node.id, node.kind, form, _lines(name, version), frame, state)
+        # Several nodes may be built from one piece of code; its name does not depend on which was declared first.
+        self._boxes[key] = min(box, self._boxes.get(key, box))
         return key
 
 

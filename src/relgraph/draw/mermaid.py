@@ -9,13 +9,22 @@ from relgraph.model.graph import EdgeKind
 __all__ = ["identifiers", "mermaid"]
 
 _ARROWS = {EdgeKind.BUILDS_FROM: "-->", EdgeKind.REFERS_TO: "-.->", EdgeKind.CONTAINS: "--o"}
-_BY_KIND = {"image": ("([", "])"), "chart": ("[[", "]]"), "hook": ("{{", "}}"), "files": ("[/", "/]"), "derived": ("[\\", "\\]")}
+_BY_KIND = {
+    "image": ("([", "])"),
+    "chart": ("[[", "]]"),
+    "hook": ("{{", "}}"),
+    "files": ("[/", "/]"),
+    "derived": ("[\\", "\\]"),
+    "tool": ("(", ")"),
+}
 # A text colour of their own: pages are drawn on light and on dark.
 _STYLES = {
     "error": "fill:#ffd7d5,stroke:#cf222e,stroke-width:2px,color:#1f2328",
     "warning": "fill:#fff3c4,stroke:#9a6700,stroke-width:2px,color:#1f2328",
     "external": "stroke-dasharray:4 4",
 }
+# What labels can hold of other languages: HTML, entities, Markdown (in backticks), formulas ($$), icons (fa:fa-car).
+_SPECIAL = re.compile(r'["#&<>`\\$]|(?<=fa):|(?<=fa[a-z]):|\s')
 
 
 def mermaid(drawing: Drawing) -> str:
@@ -64,8 +73,7 @@ def _box(box: Box, names: Mapping[str, str]) -> str:
 
 
 def _text(lines: Iterable[str]) -> str:
-    # Mermaid reads entities, Markdown between backticks and HTML in labels; everything that could begin one is written as its number.
-    return '"' + "<br/>".join(re.sub(r'["#&<>`*_\\\[\]]|\s', _entity, line) for line in lines) + '"'
+    return '"' + "<br/>".join(_SPECIAL.sub(_entity, line) for line in lines) + '"'
 
 
 def _entity(match: re.Match[str]) -> str:
