@@ -10,10 +10,17 @@ import pytest
 import yaml
 
 from peers import GetPeer, Peer, Relgraph
+from relgraph.cli.command import Values
+from relgraph.cli.registries import Stores
+from relgraph.cli.terminal import Terminal
 from relgraph.oci.codecs.helm import pack_chart
 from relgraph.oci.codecs.tree import read_folder
+from relgraph.oci.reference import parse_reference
 from relgraph.resolve.export import chart_lock
-from relgraph.resolve.lock import Lock, Locked, Pin
+from relgraph.resolve.lock import Lock, read_lock, write_lock
+from relgraph.resolve.range import parse_range
+from relgraph.resolve.resolver import Mode, Requirement, resolve
+from sources import RepositorySources
 
 _CHART = """\
 apiVersion: v2
@@ -182,15 +189,19 @@ dependencies:
 def test_helm_builds_dependencies_from_the_lock_that_relgraph_wrote(
     relgraph: Relgraph, here: Path, docker: str, helm: Peer
 ) -> None:
-    versions = {"db": "0.9.3", "cache": "1.2.0"}
-    for name, version in versions.items():
-        chart = _chart(here / name, f"apiVersion: v2\nname: {name}\nversion: {version}\n")
+    for name, version in (("db", "0.9.2"), ("db", "0.9.3"), ("db", "0.10.0"), ("cache", "1.2.0"), ("cache", "2.0.0")):
+        chart = _chart(here / f"{name}-{version}", f"apiVersion: v2\nname: {name}\nversion: {version}\n")
         relgraph("store.push", f"oci://{docker}/charts/{name}", chart, "--type", "helm")
     text = "apiVersion: v2\nname: web\nversion: 1.0.0\n" + _DEPENDENCIES.replace("REGISTRY", docker)
     chart = _chart(here / "web", text)
     requirements = yaml.safe_load(text)["dependencies"]
-    pin = Pin("sha256:" + "0" * 64)
-    lock = Lock.of(Locked(name, f"oci://{docker}/charts/{name}", "", version, version, pin) for name, version in versions.items())
+    wanted = [
+        Requirement(item["name"], f"{item['repository']}/{item['name']}", parse_range(item["version"])) for item in requirements
+    ]
+    with Stores(Values({"jobs": ("2",)}), Terminal(None, None, {})) as stores:
+        sources = RepositorySources(lambda source: stores.open(parse_reference(source)))
+        lock = resolve(wanted, Lock(), sources).lock
+        assert resolve(wanted, read_lock(write_lock(lock)), sources, Mode(locked=True)).changes == ()
     data = chart_lock(requirements, lock, ["db", "cache"], generated=datetime(2026, 1, 2, tzinfo=UTC))
     (chart / "Chart.lock").write_bytes(data)
     helm.run("dependency", "build", chart, "--plain-http")

@@ -1,6 +1,8 @@
 """Policies: what they say, and that nothing in them is passed over."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -188,6 +190,13 @@ def test_keys_alone_are_a_policy() -> None:
     assert policy.rules[0].signatures == (SignatureRule(("one", "two"), 2),)
     assert policy.rule_for("anything.example/at/all") is policy.rules[0]
     assert list(policy_of_keys([_KEYS["a.pub"]]).keys) == ["key-1"]
+
+
+def test_the_policy_of_the_documentation_is_one() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "explanation" / "trust.md").read_text("utf-8")
+    example = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    policy = read_policy(example[0].encode(), lambda name: _KEYS["a.pub" if "release" in name else "b.pub"].pem, path="trust.md")
+    assert [rule.unsigned for rule in policy.rules] == [False, True]
 
 
 @given(st.text("abk:-[]{}*/,. \n01", max_size=60))
