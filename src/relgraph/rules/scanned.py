@@ -17,6 +17,7 @@ from relgraph.rules import (
     lockstep,
     make_override,
     missing_file,
+    misspelt_variable,
     module_path,
     name_not_in_release,
     nonexistent_path,
@@ -75,6 +76,7 @@ SCANNED: tuple[Rule, ...] = (
     leaked_build.RULE,
     unreplaced_placeholder.RULE,
     unused_pipeline_variable.RULE,
+    misspelt_variable.RULE,
     outdated_sibling.RULE,
     outdated_sibling.SUPERSEDED,
 )

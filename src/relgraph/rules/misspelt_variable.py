@@ -1,0 +1,99 @@
+"""RG413: a script or Makefile reads a variable that nothing sets, one letter away from one that is set."""
+
+import re
+from collections.abc import Iterator
+
+from relgraph.infer.facts import Facts
+from relgraph.infer.paths import is_fixture
+from relgraph.infer.roles import PathRole, path_role
+from relgraph.model.finding import Finding, Severity
+from relgraph.model.world import Subject
+from relgraph.pipeline.artifacts import Spot
+from relgraph.pipeline.script_texts import script_texts
+from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.rules.spots import finding_at
+from relgraph.syntax.text import Text
+
+__all__ = ["RULE"]
+
+_CODE, _NAME = "RG413", "misspelt-variable"
+_SCRIPT = re.compile(r".*\.(?:sh|bash)$|(?:.*/)?(?:GNU)?[Mm]akefile[^/]*$|.*\.mk$")
+_ASIDE = (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY)
+_READ = re.compile(r"(?<![\\$])\$(?:\{(?P<brace>[A-Z][A-Z0-9_]{5,})\}|\((?P<make>[A-Z][A-Z0-9_]{5,})\)|(?P<plain>[A-Z][A-Z0-9_]{5,})\b)")
+_NAME_SET = re.compile(
+    r"(?<![\w${(-])(?P<name>[A-Z][A-Z0-9_]{5,})[ \t]*(?:[:+?!]{0,3}=(?!=)|:(?=[ \t]))|\b(?:for|read(?:[ \t]+-\w+)*|export|local|declare(?:[ \t]+-\w+)*|readonly|unset|getopts[ \t]+\S+)"
+    r"[ \t]+(?P<word>[A-Z][A-Z0-9_]{5,})\b|\$\{(?P<given>[A-Z][A-Z0-9_]{5,})(?::?[-=?+])"
+)
+
+
+def _check(facts: Facts) -> Iterator[Finding]:
+    for subject in facts.world.targets:
+        texts = script_texts(subject)
+        # Workflows set variables for the scripts that they call.
+        everywhere = {name for text in texts.values() for name in _given(text)}
+        for path, text in texts.items():
+            if _SCRIPT.fullmatch(path) and path_role(path) not in _ASIDE and not is_fixture(path):
+                yield from _judge(subject, text, everywhere)
+
+
+def _given(text: Text) -> Iterator[str]:
+    for match in _NAME_SET.finditer(text.text):
+        yield match["name"] or match["word"] or match["given"]
+
+
+def _judge(subject: Subject, text: Text, everywhere: set[str]) -> Iterator[Finding]:
+    here = set(_given(text))
+    told: set[str] = set()
+    for match in _READ.finditer(text.text):
+        kind = match.lastgroup or "plain"
+        name = match[kind]
+        if name in everywhere or name in told or _in_comment(text, match.start()):
+            continue
+        meant = next((one for one in sorted(here) if _one_letter_apart(name, one)), None)
+        if meant is None:
+            continue
+        told.add(name)
+        yield finding_at(
+            (_CODE, _NAME, Severity.WARNING),
+            subject,
+            Spot(text.path, text.span(*match.span(kind))),
+            f"nothing sets {name}; {meant} is set",
+            node=f"variable:{text.path}#{name}",
+            expected=meant,
+            actual=name,
+            why=(f"no script or Makefile of this repository gives {name} a value", f"{text.path} sets {meant}"),
+        )
+
+
+def _in_comment(text: Text, at: int) -> bool:
+    return text.line_text(text.line_of(at)).lstrip().startswith("#")
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    """Whether a letter within the word is missing, doubled or exchanged; a plural and a number are words of their own."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest_one, rest_other = one[start:], other[start:]
+    if len(one) == len(other):
+        swapped = len(rest_one) > 1 and rest_one[:2] == rest_other[1::-1] and rest_one[2:] == rest_other[2:]
+        return swapped and rest_one[:2].isalpha()
+    longer, shorter = (rest_one, rest_other) if len(one) > len(other) else (rest_other, rest_one)
+    return longer[1:] == shorter and longer[0].isalpha() and bool(shorter) and shorter[0] != "_"
+
+
+_SH = "#!/bin/sh\nCHANNEL=${{1:-stable}}\necho \"building for ${{{}}}\"\n"
+
+RULE = Rule(
+    _CODE,
+    _NAME,
+    Severity.WARNING,
+    "a variable is read that nothing sets, one letter away from one that is set",
+    """
+    A script or Makefile reads a variable to which nothing in the repository gives a value, and sets another one whose name differs by one
+    letter. The shell and make take the unknown one for empty, and go on: an image without a tag, a folder without a name.
+    """,
+    _check,
+    failing=(Example((Commit({"build.sh": _SH.format("CHANEL")}),)),),
+    passing=(Example((Commit({"build.sh": _SH.format("CHANNEL")}),)),),
+)
