@@ -128,7 +128,9 @@ class _Pen:
             if node.kind == "repo" and node_id not in filled:
                 self._box(node, node_id, Form.REPOSITORY, _name(node), self._view.versions.get(node_id, ""))
         frames = tuple(frame for key, frame in sorted(self._frames.items()) if key in filled)
-        return Drawing(frames, tuple(box for _, box in sorted(self._boxes.items())), tuple(sorted(self._arrows)))
+        # A repository is a frame as soon as something stands in it.
+        boxes = tuple(box for key, box in sorted(self._boxes.items()) if key not in filled)
+        return Drawing(frames, boxes, tuple(sorted(self._arrows)))
 
     def _place(self, node: Node) -> None:
         """The boxes of a node that is drawn with its sources; those of code come with the edges that lead to it."""
