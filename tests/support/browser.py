@@ -22,7 +22,7 @@ __all__ = ["MERMAID", "Link", "Shape", "Svg", "missing", "render", "screenshot"]
 
 #: The package, and the digest of its tarball.
 MERMAID = ("11.17.2", "6ad2f42c3fc26bbf9e45cbb6d11898972573ea52b33a5f4ff51952899f950ffd")
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "relgraph-tests" / f"mermaid-{MERMAID[0]}"
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "relgraph-tools" / f"mermaid-{MERMAID[0]}"
 _SCRIPT = _CACHE / "mermaid.min.js"
 _CHROMIUM = "chromium"
 _OPTIONS = (
@@ -110,7 +110,7 @@ def missing() -> str:
     if shutil.which(_CHROMIUM) is None:
         return "no chromium here (Debian's package chromium)"
     if not _SCRIPT.is_file():
-        return "no mermaid here (`invoke browser-tools`, which needs npm)"
+        return "no mermaid here (`python3 tests/support/browser.py` brings it with npm)"
     return ""
 
 
