@@ -16,7 +16,10 @@ class ChartField(NamedTuple):
 
 def chart_field(source: str, name: str) -> ChartField | None:
     """The field of that name, or None."""
-    match = re.search(
-        rf"^{name}[ \t]*:[ \t]*(?P<quote>[\"']?)(?P<value>[^\n]*?)(?P=quote)[ \t]*(?:[ \t]#[^\n]*)?\r?$", source, re.MULTILINE
-    )
-    return None if match is None or not match["value"] else ChartField(match["value"], *match.span("value"))
+    match = re.search(rf"^{name}[ \t]*+:[ \t]*+([^\n]*+)", source, re.MULTILINE)
+    if match is None:
+        return None
+    value, start = match[1].partition(" #")[0].rstrip(), match.start(1)
+    if len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
+        value, start = value[1:-1], start + 1
+    return ChartField(value, start, start + len(value)) if value and not value.startswith("#") else None

@@ -27,7 +27,12 @@ class _Syntax(ValueError):
 
 def interpolate(text: str, lookup: Lookup, holes: Holes) -> str:
     """A text with its ``${{ }}`` replaced."""
-    return _EXPRESSION.sub(lambda match: evaluate(match[1].strip(), lookup, holes), text) if "${{" in text else text
+    out: list[str] = []
+    position = 0
+    while (start := text.find("${{", position)) >= 0 and (end := text.find("}}", start)) >= 0:
+        out += [text[position:start], evaluate(text[start + 3 : end].strip(), lookup, holes)]
+        position = end + 2
+    return "".join(out) + text[position:]
 
 
 def evaluate(expression: str, lookup: Lookup, holes: Holes) -> str:

@@ -12,7 +12,7 @@ from relgraph.pipeline.value import Holes, is_known
 
 __all__ = ["Template", "render"]
 
-_ACTION = re.compile(r"\{\{(-?)\s*((?:\"(?:[^\"\\\n]|\\.)*+\"|`[^`]*`|[^{}\"`]|\}(?!\}))*?)\s*(-?)\}\}")
+_ACTION = re.compile(r"\{\{(-?)((?:\"(?:[^\"\\\n]|\\.)*+\"|`[^`\n]*`|[^{}\"`]|\}(?!\}))*?)(-?)\}\}")
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>\"(?:[^\"\\]|\\.)*+\"|`[^`]*`)|(?P<number>-?\d+(?:\.\d+)?)|(?P<field>\$?(?:\.[A-Za-z_]\w*)+)|(?P<dot>\$?\.(?!\w))"
     r"|(?P<variable>\$\w*)|(?P<name>[A-Za-z_]\w*)|(?P<mark>\|\||&&|:=|[|(),=]))"
@@ -47,7 +47,10 @@ def render(text: str, template: Template, depth: int = 0) -> str:
     if "{{" not in text:
         return text
     pieces = _pieces(text)
-    out, _ = _block(pieces, 0, template, depth, {})
+    try:
+        out, _ = _block(pieces, 0, template, depth, {})
+    except RecursionError:
+        return template.holes.mark("a template that is nested too deeply")
     return out
 
 

@@ -8,7 +8,7 @@ is one that cannot be translated: the answer is then None, and the evaluator doe
 import re
 from functools import lru_cache
 
-__all__ = ["glob_pattern", "has_glob", "posix_pattern"]
+__all__ = ["glob_pattern", "has_glob", "line_limit", "posix_pattern"]
 
 _GLOB = re.compile(r"[*?\[]")
 _CLASSES = {
@@ -68,6 +68,13 @@ def posix_pattern(pattern: str, *, extended: bool, ignore_case: bool = False) ->
     if translated is None or _QUANTIFIED_GROUP.search(translated) or len(re.findall(r"[*+]|\{\d+,\}", translated)) > _MAX_UNBOUNDED:
         return None
     return _compiled(translated, re.IGNORECASE if ignore_case else 0)
+
+
+@lru_cache(maxsize=512)
+def line_limit(pattern: re.Pattern[str]) -> int:
+    """How long a line may be for this expression: the more of it can stretch, the longer a search that fails may take."""
+    stretches = len(re.findall(r"(?<!\\)[*+]|\{\d+,\}", pattern.pattern))
+    return (200_000, 20_000, 4_000, 1_000, 400)[stretches] if stretches < 5 else 200
 
 
 def _compiled(pattern: str, flags: int) -> re.Pattern[str] | None:

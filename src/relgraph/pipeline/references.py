@@ -6,7 +6,7 @@ from relgraph.pipeline.value import is_known
 
 __all__ = ["canonical", "chart_remote", "image_lines", "split_reference"]
 
-_IMAGE = re.compile(r"^[ \t]*(?:-[ \t]+)?[\"']?image[\"']?[ \t]*:[ \t]*(?P<value>[^\s#].*?)[ \t]*(?:[ \t]#.*)?\r?$", re.MULTILINE)
+_IMAGE = re.compile(r"^[ \t]*+(?:-[ \t]++)?[\"']?image[\"']?[ \t]*+:[ \t]*+(?P<value>[^\s#][^\n]*+)", re.MULTILINE)
 _MAX_IMAGES = 200
 
 
@@ -35,7 +35,8 @@ def image_lines(source: str) -> list[tuple[str, int, int]]:
     """The values of all ``image:`` lines with their bounds, quotes removed; blocks (``image:`` alone) are none."""
     found: list[tuple[str, int, int]] = []
     for match in _IMAGE.finditer(source):
-        value, start, end = match["value"], *match.span("value")
+        value, start = match["value"].partition(" #")[0].rstrip(), match.start("value")
+        end = start + len(value)
         if value[0] in "\"'" and len(value) > 1 and value[-1] == value[0]:
             value, start, end = value[1:-1], start + 1, end - 1
         if value and value[0] not in "{&*|>[" or value.startswith("{{"):

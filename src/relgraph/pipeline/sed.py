@@ -8,11 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from relgraph.pipeline.patterns import posix_pattern
+from relgraph.pipeline.patterns import line_limit, posix_pattern
 
 __all__ = ["Edit", "SedScript", "apply_sed", "read_sed"]
-
-_MAX_LINE = 20_000
 
 
 class _Address(NamedTuple):
@@ -270,7 +268,7 @@ class _Run:
             return self.index + 1 == address.line
         if address.kind == "last":
             return self.index == len(self.lines) - 1
-        return address.pattern is not None and address.pattern.search(self.space[:_MAX_LINE]) is not None
+        return address.pattern is not None and address.pattern.search(self.space[: line_limit(address.pattern)]) is not None
 
     def _note(self, command: _Command, found: bool) -> None:
         key = id(command)
@@ -330,7 +328,7 @@ class _Run:
 
     def _substitute(self, command: _Command) -> None:
         pattern = command.pattern
-        if pattern is None or len(self.space) > _MAX_LINE:
+        if pattern is None or len(self.space) > line_limit(pattern):
             raise _Unsupported
         number = int("".join(char for char in command.flags if char.isdigit()) or 0)
         seen = 0

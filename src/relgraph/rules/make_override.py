@@ -19,7 +19,7 @@ from relgraph.syntax.text import Text
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG402", "make-override-undefined"
-_MAKE = re.compile(r"(?<![\w./$(-])make(?=[ \t]+[^\n]*?\b[A-Za-z_]\w*=)")
+_MAKE = re.compile(r"(?<![\w./$(-])make(?=[ \t]+[^\n]{0,400}?\b[A-Za-z_]\w*=)")
 _OVERRIDE = re.compile(r"([A-Za-z_]\w*)=")
 _ELSEWHERE = re.compile(r"\bcd[ \t]+\S|working-directory:|\bpushd\b|repository:[ \t]*\S")
 _STEP = re.compile(r"^[ \t]*-[ \t]+\w", re.MULTILINE)

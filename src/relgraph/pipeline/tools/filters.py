@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from relgraph.pipeline.command import ASSUMED, FAILED, OK, UNCERTAIN, Call, Result
 from relgraph.pipeline.expansion import cut_short
-from relgraph.pipeline.patterns import posix_pattern
+from relgraph.pipeline.patterns import line_limit, posix_pattern
 from relgraph.pipeline.sed import apply_sed, read_sed
 from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.tools.options import read_options
@@ -164,14 +164,14 @@ def _grep(shell: Shell, call: Call) -> Result:
         regex = found
     if not is_known(text) or not is_known(pattern) or len(text) > _MAX_TEXT:
         return Result(shell.unknown("output of grep"), UNCERTAIN)
-    lines = [line for line in text.splitlines() if (regex.search(line[:20_000]) is not None) is not options.has("v")]
+    lines = [line for line in text.splitlines() if (regex.search(line[: line_limit(regex)]) is not None) is not options.has("v")]
     status = OK if lines else FAILED
     if options.has("q"):
         return Result("", status)
     if options.has("c"):
         return Result(f"{len(lines)}\n", status)
     if options.has("o"):
-        lines = [match.group() for line in lines for match in regex.finditer(line[:20_000])]
+        lines = [match.group() for line in lines for match in regex.finditer(line[: line_limit(regex)])]
     limit = options.text("m") or ""
     if limit.isdigit():
         lines = lines[: int(limit)]
@@ -195,7 +195,7 @@ def _awk(shell: Shell, call: Call) -> Result:
     names = [name.strip().lstrip("$") for name in selected[2].split(",")]
     out: list[str] = []
     for line in text.splitlines():
-        if regex is not None and regex.search(line[:20_000]) is None:
+        if regex is not None and regex.search(line[: line_limit(regex)]) is None:
             continue
         parts = line.split() if separator in (None, " ") else line.split((separator or " ").strip("'\"[]"))
         chosen = [
