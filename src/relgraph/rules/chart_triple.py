@@ -10,7 +10,7 @@ from relgraph.infer.references import Reference
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind, Part, Pin, Role
-from relgraph.model.version import agree
+from relgraph.model.version import agree, natural_key
 from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
 
@@ -40,7 +40,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if declared and not _is_stamped(subject):
             for root, fields in sorted(declared.items()):
                 if "appVersion" in fields:
-                    yield from _judge(facts, subject, fields["appVersion"], images.get(root, []))
+                    found = list(_judge(facts, subject, fields["appVersion"], images.get(root, [])))
+                    yield from found or _overtaken(facts, subject, fields["appVersion"], images.get(root, []))
 
 
 def _is_stamped(subject: Subject) -> bool:
@@ -78,6 +79,31 @@ def _judge(facts: Facts, subject: Subject, app: Reference, images: list[Referenc
         )
 
 
+def _overtaken(facts: Facts, subject: Subject, app: Reference, images: list[Reference]) -> Iterator[Finding]:
+    """An appVersion that names an older release of this very repository."""
+    tags = [tag for tag in facts.ordered_tags(subject) if tag.version is not None and not tag.version.pre]
+    version = app.version
+    if version is None or not version.complete or not tags or facts.plan(subject).may_rewrite(app.site.path):
+        return
+    own = facts.identity.address(subject)
+    chart, repository = basename(app.site.name), basename(own)
+    if not (chart in repository or repository in chart or any(one.line == own for one in images)):
+        return
+    newest = tags[-1].version
+    named = [tag for tag in tags if tag.version is not None and tag.version.bare == version.bare]
+    if newest is None or not named or natural_key(newest) <= natural_key(version):
+        return
+    yield facts.finding(
+        (_CODE, _NAME, Severity.WARNING),
+        subject,
+        app.site,
+        f"the chart {app.site.name} has the appVersion {app.site.value}, and the newest release is {tags[-1].name}",
+        expected=version.prefix + newest.bare,
+        actual=app.site.value,
+        why=(f"{named[-1].name} is a release of this repository, and {tags[-1].name} its newest", "nothing stamps the field when a release is made"),
+    )
+
+
 def _chart(app: str, tag: str) -> dict[str, str]:
     return {
         "charts/web/Chart.yaml": f"apiVersion: v2\nname: web\nversion: 1.4.0\nappVersion: {app}\n",
@@ -95,6 +121,9 @@ RULE = Rule(
     A chart says three things of one release: its version, the appVersion of the program, and the tag of the program's image.
     Where nothing stamps them at release, the tree's own values are what is published, and the image that runs is not the one
     that `helm list` shows.
+
+    So it is where appVersion names an older release of the same repository: the field was forgotten since (a warning, since charts
+    may be released a little later).
 
     Charts whose fields a pipeline stamps are judged by what it would publish instead.
     """,
