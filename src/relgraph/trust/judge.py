@@ -51,7 +51,7 @@ class Question(NamedTuple):
     @property
     def reference(self) -> str:
         """The question as a reference."""
-        return f"{self.repository}{f':{self.tag}' if self.tag else ''}@{self.digest}"
+        return f"{self.repository or 'layout'}{f':{self.tag}' if self.tag else ''}@{self.digest}"
 
 
 def judge(
