@@ -47,6 +47,7 @@ class Stores:
         if not isinstance(self._registries, Registries):
             settings = Settings(
                 insecure=frozenset(host.lower() for host in self._values.many("insecure")),
+                secure=frozenset(host.lower() for host in self._values.many("secure")),
                 trusted=self._trusted,
                 workers=self.workers,
                 ca_file=self._values.get("ca-file"),

@@ -13,6 +13,7 @@ REPORT = Argument("format", "how the outcome is written", choices=("text", "json
 #: What every command that may talk to a registry takes.
 REGISTRY_OPTIONS = (
     Argument("insecure", "registry to speak to over plain HTTP (loopback hosts always are)", metavar="HOST[:PORT]", repeated=True),
+    Argument("secure", "loopback registry that does speak TLS", metavar="HOST[:PORT]", repeated=True),
     Argument(
         "trust",
         "another host that may have a registry's credentials: its token service, its storage",
