@@ -31,8 +31,8 @@ def _one(line: str) -> Site:
         ("https://api.github.com/repos/acme/web/releases/tags/v1.2.0", "api", "v1.2.0", ""),
         ("https://api.github.com/repos/acme/web/contents/a/b.txt?ref=v1.2.0", "api", "v1.2.0", "a/b.txt"),
         ("git+https://github.com/acme/web.git@v1.2.0", "clone", "v1.2.0", ""),
-        ("https://github.com/acme/web/deploy/base?ref=v1.2.0", "tree", "v1.2.0", "deploy/base"),
-        ("github.com/acme/web//deploy/base?ref=v1.2.0", "tree", "v1.2.0", "deploy/base"),
+        ("https://github.com/acme/web/deploy/base?ref=v1.2.0", "base", "v1.2.0", "deploy/base"),
+        ("github.com/acme/web//deploy/base?ref=v1.2.0", "base", "v1.2.0", "deploy/base"),
         ("https://cdn.jsdelivr.net/gh/acme/web@v1.2.0/x.js", "raw", "v1.2.0", "x.js"),
     ],
 )

@@ -106,7 +106,7 @@ class _Judge:
                 return None
             newest = self._facts.ordered_tags(owner)[-1:]
             return _Judged(Severity.WARNING, "is cloned at", newest[0].name if newest else None, (f"{owner.name} has releases",))
-        usage = Usage.APPLY if form == "clone" else usage_of(text, site)
+        usage = Usage.APPLY if form in ("clone", "base") else usage_of(text, site)
         path = site.get("path")
         if usage is Usage.FETCH and _PROGRAM.search(path):
             usage = Usage.RUN

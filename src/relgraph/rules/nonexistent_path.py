@@ -17,7 +17,7 @@ from relgraph.rules.rule import Commit, Example, Rule
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG202", "nonexistent-path"
-_IN_TREE = ("raw", "blob", "tree", "api", "edit")
+_IN_TREE = ("raw", "blob", "tree", "api", "edit", "base")
 _KUSTOMIZES = re.compile(r"(?:apply|create|delete|replace)\b[^\n|;]*[ \t](?:-k|--kustomize)\b|\bkustomize\b")
 # A folder under a name is completed where the name is used.
 _ASSIGNED = re.compile(r"\w[ \t]*[:?+]?=[ \t]*[\"']?https?://\S*$|^[ \t-]*[\w.-]+:[ \t]*[\"']?https?://\S*$")
@@ -117,7 +117,7 @@ def _severity(site: Site, role: PathRole) -> Severity:
 
 
 def _is_fetched(site: Site) -> bool:
-    return site.get("form") in ("raw", "api") or (site.get("form") == "tree" and "/tree/" not in site.get("url"))
+    return site.get("form") in ("raw", "api", "base")
 
 
 def _tags_with(facts: Facts, locator: Locator, located: Located) -> str | None:

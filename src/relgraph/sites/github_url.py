@@ -191,7 +191,8 @@ def _repository(url: Url, address: _Address) -> Iterator[Site]:
         yield from _release(url, address)
     elif address.query.startswith("ref=") or "&ref=" in address.query:
         path = url.path[segments[1][0] : address.end].strip("/") if len(segments) > 1 else ""
-        yield from _asked(url, address, "tree", path)
+        # Not a page to look at: kustomize and terraform take the folder from there.
+        yield from _asked(url, address, "base", path)
     elif "@" in segments[0][1] and ("git+" in url.url[:8] or ".git@" in segments[0][1]):
         start, repo = segments[0]
         at = repo.index("@") + 1
