@@ -119,15 +119,25 @@ def verify(workspace: Workspace, request: Request) -> Report:
         )
 
 
-def states(graph: Graph, report: Report) -> dict[str, str]:
-    """The worst severity found at each node of a graph: of the node itself, or of files that belong to it."""
-    found: dict[str, str] = {}
-    by_address = {address_of(node.ref): node.id for node in graph.nodes.values() if node.kind == "repo"}
-    for finding in report.findings:
-        node = finding.node if finding.node in graph.nodes else by_address.get(finding.node)
-        if node is not None and (node not in found or Severity(found[node]).rank > finding.severity.rank):
-            found[node] = finding.severity.value
-    return found
+def states(workspace: Workspace, request: Request) -> dict[str, str]:
+    """The worst severity found at each node of a graph: of the node itself, or in files that belong to it.
+
+    What is found in files of no node is the repository's.
+    """
+    found: dict[str, Severity] = {}
+    with ExitStack() as stack:
+        facts = open_facts(workspace, request, stack)
+        declared = facts.declared
+        assert declared is not None  # noqa: S101 - facts of a graph are declared
+        subjects = {subject.name: subject for subject in facts.world.targets}
+        for finding in judge_facts(facts).findings:
+            nodes = {finding.node} & workspace.graph.nodes.keys()
+            if (subject := subjects.get(finding.place.repo)) is not None:
+                owner = next((node.id for node in declared.owners(subject, finding.place.path)), declared.repo_of(subject))
+                nodes.add(owner or finding.node)
+            for node in nodes & workspace.graph.nodes.keys():
+                found[node] = min(finding.severity, found.get(node, finding.severity), key=lambda severity: severity.rank)
+    return {node: severity.value for node, severity in sorted(found.items())}
 
 
 def _check_revisions(graph: Graph, request: Request) -> None:

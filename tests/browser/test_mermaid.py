@@ -90,7 +90,7 @@ def test_versions_states_and_containment_are_to_be_seen() -> None:
     assert svg.frames["repos_p"].label == "p v1.2.3"
     red, amber, plain = svg.nodes["charts_c"].style, svg.nodes["hooks_h"].style, svg.nodes["images_web"].style
     assert (red[0], amber[0]) == ("rgb(255, 215, 213)", "rgb(255, 243, 196)")
-    assert svg.frames["repos_p"].style[0] == amber[0]
+    assert svg.frames["repos_p"].style[1] == amber[1] == "rgb(154, 103, 0)"
     assert plain[0] not in (red[0], amber[0])
     assert svg.frames["repos_far"].style[2] == "4px, 4px"
     assert svg.frames["repos_p"].style[2] == "none"

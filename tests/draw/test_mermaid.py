@@ -23,14 +23,15 @@ tools: {t: {from: p}}
 
 def test_a_flowchart() -> None:
     view = View(
-        versions={"repos.p": "v1.2.3", "charts.c": "1.2.3"}, states={"charts.c": "error", "hooks.h": "warning", "files.f": "note"}
+        versions={"repos.p": "v1.2.3", "charts.c": "1.2.3"},
+        states={"charts.c": "error", "hooks.h": "warning", "files.f": "note", "repos.p": "warning"},
     )
     assert mermaid(draw(graph_of(WORLD), view)) == (
         "flowchart LR\n"
         '    subgraph repos_far["far"]\n'
         '        repos_far_code["source code"]\n'
         "    end\n"
-        '    subgraph repos_p["p<br/>v1.2.3"]\n'
+        '    subgraph repos_p["p v1.2.3"]\n'
         '        charts_c_source["c chart source"]\n'
         '        derived_d[\\"d"\\]\n'
         '        files_f[/"f"/]\n'
@@ -55,6 +56,8 @@ def test_a_flowchart() -> None:
         "    class charts_c,charts_c_source error\n"
         "    classDef warning fill:#fff3c4,stroke:#9a6700,stroke-width:2px,color:#1f2328\n"
         "    class hooks_h warning\n"
+        "    classDef warning_in stroke:#9a6700,stroke-width:2px\n"
+        "    class repos_p warning_in\n"
         "    classDef external stroke-dasharray:4 4\n"
         "    class repos_far external\n"
     )

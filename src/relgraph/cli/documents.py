@@ -18,7 +18,7 @@ from relgraph.graph.impact import part
 from relgraph.infer.facts import Facts
 from relgraph.infer.released import released
 from relgraph.model.graph import Graph
-from relgraph.verify import Workspace, open_facts, open_graphs, states, verify
+from relgraph.verify import Workspace, open_facts, open_graphs, states
 from relgraph.workspace.find import choose
 
 __all__ = ["Document", "Documents"]
@@ -86,7 +86,7 @@ class Documents:
             view = view._replace(versions={node: version.written for node, version in declared.versions.items()})
         if "state" in marker.words:
             if graph.name not in self._states:
-                self._states[graph.name] = states(graph, verify(self._workspace(graph), request_of(self._values)))
+                self._states[graph.name] = states(self._workspace(graph), request_of(self._values))
             view = view._replace(states=self._states[graph.name])
         text = mermaid((outline if "outline" in marker.words else draw)(graph, view))
         return f"```mermaid\n{text}```"

@@ -21,6 +21,11 @@ _BY_KIND = {
 _STYLES = {
     "error": "fill:#ffd7d5,stroke:#cf222e,stroke-width:2px,color:#1f2328",
     "warning": "fill:#fff3c4,stroke:#9a6700,stroke-width:2px,color:#1f2328",
+}
+# A frame is large: its border says it.
+_FRAMES = {
+    "error_in": "stroke:#cf222e,stroke-width:2px",
+    "warning_in": "stroke:#9a6700,stroke-width:2px",
     "external": "stroke-dasharray:4 4",
 }
 # What labels can hold of other languages: HTML, entities, Markdown (in backticks), formulas ($$), icons (fa:fa-car).
@@ -38,16 +43,18 @@ def mermaid(drawing: Drawing) -> str:
         inside.setdefault(box.frame, []).append(_box(box, names))
     lines = ["flowchart LR"]
     for frame in drawing.frames:
-        lines.append(f"    subgraph {names[frame.key]}[{_text(frame.lines)}]")
+        # One line: what stands in a frame begins right below the first.
+        lines.append(f"    subgraph {names[frame.key]}[{_text([' '.join(frame.lines)])}]")
         lines += [f"        {text}" for text in inside.get(frame.key, ())]
         lines.append("    end")
     lines += [f"    {text}" for text in inside.get("", ())]
     lines += [f"    {names[arrow.tail]} {_ARROWS[arrow.kind]} {names[arrow.head]}" for arrow in drawing.arrows]
     for style, value in _STYLES.items():
-        marked = [names[frame.key] for frame in drawing.frames if frame.state == style or (frame.external and style == "external")]
-        marked += [names[box.key] for box in drawing.boxes if box.state == style]
-        if marked:
+        if marked := [names[box.key] for box in drawing.boxes if box.state == style]:
             lines += [f"    classDef {style} {value}", f"    class {','.join(marked)} {style}"]
+    for style, value in _FRAMES.items():
+        if framed := [names[frame.key] for frame in drawing.frames if style in (f"{frame.state}_in", "external" * frame.external)]:
+            lines += [f"    classDef {style} {value}", f"    class {','.join(framed)} {style}"]
     return "\n".join(lines) + "\n"
 
 

@@ -42,8 +42,11 @@ def is_skipped(node: Node, tag: str) -> bool:
 
 
 def standing(node: Node, subject: Subject) -> RepoState:
-    """The version of a repository at the revision that was opened."""
+    """The version of a repository at the revision that was opened; of somebody else's, the newest release, whatever follows it."""
     known = releases(node, subject)
+    if node.get("external", False) and known:
+        newest = ([release for release in known if not release.version.pre] or known)[-1]
+        return RepoState(newest.version, f"{node.name}'s newest release is tag {newest.tag.name}")
     here = [release for release in known if release.tag.commit == subject.rev]
     if here:
         return RepoState(here[-1].version, f"{node.name} is at tag {here[-1].tag.name}")

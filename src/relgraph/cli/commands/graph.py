@@ -12,7 +12,7 @@ from relgraph.draw.mermaid import mermaid
 from relgraph.errors import UsageError
 from relgraph.graph.impact import part
 from relgraph.graph.propagate import NodeVersion
-from relgraph.verify import open_facts, states, verify
+from relgraph.verify import open_facts, states
 
 __all__ = ["run"]
 
@@ -30,7 +30,7 @@ def run(values: Values, terminal: Terminal) -> int:
     if word is not None and values.flag("outline"):
         raise UsageError("an outline shows all repositories, and no node", hint="leave out one of the two")
     view = View() if word is None else View(*part(graph, find_node(graph, word).id))
-    coloured = states(graph, verify(workspace, request_of(values))) if values.flag("state") else {}
+    coloured = states(workspace, request_of(values)) if values.flag("state") else {}
     versions: dict[str, NodeVersion] = {}
     if values.flag("versions"):
         with ExitStack() as stack:
