@@ -83,9 +83,11 @@ def test_pipelines_run_an_installer_of_a_branch(tmp_path: Path) -> None:
         (".gitlab-ci.yml", f"install:\n  script:\n  - curl -L {RAW}/others/hubctl/{{}}/install.sh | bash\n"),
         ("Makefile", f"tools:\n\tcurl -sSfL {RAW}/others/hubctl/{{}}/install.sh | sh -s -- -b bin\n"),
         ("Dockerfile", f"FROM docker.io/library/debian:12.8\nRUN curl -L {RAW}/others/hubctl/{{}}/install.sh | bash\n"),
+        ("config/kustomization.yaml", "resources:\n- https://github.com/others/hubctl/config/crd?ref={}\n"),
+        ("infra/main.tf", 'module "hub" {{\n  source = "github.com/others/hubctl//infra?ref={}"\n}}\n'),
     ],
 )
-def test_other_places_that_run_an_installer_of_a_branch(tmp_path: Path, path: str, content: str) -> None:
+def test_other_places_that_take_something_of_a_branch(tmp_path: Path, path: str, content: str) -> None:
     before, after = ({path: content.format(ref)} for ref in ("main", "v0.10.1"))
     check(tmp_path, Repair(Commit(before), Commit(after), name=NAME), Told("RG301", path, "main", None, WARNING))
 

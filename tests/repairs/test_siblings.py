@@ -244,6 +244,42 @@ def test_a_variable_exported_in_a_pipeline_for_years(tmp_path: Path) -> None:
     )
 
 
+# The same in files of other tools, each of which takes something of the neighbour's at a version.
+OTHERS = {
+    "config/crd/kustomization.yaml": "resources:\n- https://github.com/acme/trellis/config/crd?ref=v{}\n",
+    "hack/install.sh": '#!/bin/sh\nkubectl apply -k "github.com/acme/trellis/config/crd?ref=v{}"\n',
+    "infra/main.tf": 'module "trellis" {{\n  source = "github.com/acme/trellis//config/crd?ref=v{}"\n}}\n',
+    "deploy/application.yaml": text("""
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        spec:
+          source:
+            repoURL: https://github.com/acme/trellis
+            path: config/crd
+            targetRevision: v{}
+    """),
+    "build/Dockerfile": text("""
+        FROM docker.io/library/debian:12.8
+        ARG TRELLIS_VERSION={}
+        RUN curl -L https://github.com/acme/trellis/releases/download/v${{TRELLIS_VERSION}}/trl -o /bin/trl
+    """),
+    "deploy/trellis.yaml": "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/acme/trellis/controller:{}\n",
+}
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_files_of_other_tools_behind_the_library(tmp_path: Path, path: str) -> None:
+    crd = {"config/crd/crd.yaml": "kind: CustomResourceDefinition\n", "config/crd/kustomization.yaml": "resources:\n- crd.yaml\n"}
+    siblings = {"acme/trellis": tuple(Commit({**one.files, **crd}, one.tags) for one in TRELLIS["acme/trellis"])}
+    before, after = ({"go.mod": GO_MOD.format("0.6.3"), path: OTHERS[path].format(version)} for version in ("0.6.1", "0.6.3"))
+    prefix = "v" if "v{}" in OTHERS[path] else ""
+    check(
+        tmp_path,
+        Repair(Commit(before), Commit(after), siblings=siblings, name=NAME),
+        Told("RG101", path, f"{prefix}0.6.1", f"{prefix}0.6.3"),
+    )
+
+
 def test_a_neighbour_that_did_not_exist_on_that_day_lends_nothing(tmp_path: Path) -> None:
     tree = {"go.mod": GO_MOD.format("0.1.0")}
     later = (Commit({"go.mod": "module github.com/acme/trellis\n"}, tags=("v0.2.0",), date="2026-06-01"),)
