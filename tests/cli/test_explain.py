@@ -62,7 +62,7 @@ def example_page(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     rule = RULE._replace(
         code="RG999", name="invented", explanation="\n    Words.\n\n    - a list\n    - of two\n", failing=(example,)
     )
-    monkeypatch.setattr("relgraph.cli.rules.RULES", (rule,))
+    monkeypatch.setattr("relgraph.rules.registry.RULES", (rule,))
     return shown(capsys, "RG999")
 
 
