@@ -16,7 +16,8 @@ __all__ = ["RULE"]
 _CODE, _NAME = "RG106", "derived-source"
 # `kustomize build FOLDER | ... > FILE` in a make recipe; the program may stand in a variable.
 _BUILD = re.compile(
-    r"^\t[^\n#]*?(?:kustomize|\$[({]KUSTOMIZE[)}])\s+build\s+(?P<source>[\w./-]+)[^\n>]*?>\s*(?P<derived>[\w./-]+\.ya?ml)\b", re.MULTILINE | re.IGNORECASE
+    r"^\t[^\n#]*?(?:kustomize|\$[({]KUSTOMIZE[)}])\s+build\s+(?P<source>[\w./-]+)[^\n>]*?>\s*(?P<derived>[\w./-]+\.ya?ml)\b",
+    re.MULTILINE | re.IGNORECASE,
 )
 
 
@@ -35,7 +36,9 @@ def _check(facts: Facts) -> Iterator[Finding]:
 def _compare(facts: Facts, subject: Subject, source: str, derived: str, makefile: str) -> Iterator[Finding]:
     # An overlay pulls in its neighbours (../manager), so the whole family of folders counts as the source.
     root = source.rpartition("/")[0] + "/" if "/" in source else source + "/"
-    images = [one for one in facts.references if one.subject is subject and one.site.kind is Kind.IMAGE and one.site.part is Part.TAG]
+    images = [
+        one for one in facts.references if one.subject is subject and one.site.kind is Kind.IMAGE and one.site.part is Part.TAG
+    ]
     sources: dict[str, list[Reference]] = {}
     for one in images:
         if one.site.path.startswith(root):
