@@ -23,12 +23,16 @@ _CODE, _NAME = "RG301", "floating-reference"
 _FLOATING = frozenset("main master HEAD trunk develop devel dev next edge nightly canary latest stable".split())
 _SHIPPED = (PathRole.ARTIFACT, PathRole.BUILD, PathRole.PIPELINE)
 _PROGRAM = re.compile(r"\.(?:sh|bash|zsh|py|pl|rb)$")
-_LOCAL = re.compile(r"(?:localhost|ko\.local|kind\.local|dev\.local|[\w-]+\.svc[\w.]*|127\.0\.0\.1|example\.com|local)(?::\d+)?/|docker\.io/library/(?:scratch|hello-world)$")
+_LOCAL = re.compile(
+    r"(?:localhost|ko\.local|kind\.local|dev\.local|[\w-]+\.svc[\w.]*|127\.0\.0\.1|example\.com|local)(?::\d+)?/|docker\.io/library/(?:scratch|hello-world)$"
+)
 # Small images that are run for a moment to see whether running works.
 _PROBES = frozenset(f"docker.io/library/{name}" for name in ("busybox", "alpine", "hello-world"))
 _HELM = re.compile(r"\bhelm\b[^\n|;]*\b(?:install|upgrade|template|pull)\b")
 _RELEASING = re.compile(r"(?:^|[/_.-])(?:goreleaser|release|releases|publish|deploy|cd)(?:[/_.-]|$)", re.IGNORECASE)
-_PUBLISHES = re.compile(r"goreleaser|docker push|helm push|gh release|action-gh-release|ko (?:build|publish)|twine upload|npm publish|cargo publish")
+_PUBLISHES = re.compile(
+    r"goreleaser|docker push|helm push|gh release|action-gh-release|ko (?:build|publish)|twine upload|npm publish|cargo publish"
+)
 _ON_TAGS = re.compile(r"^[ \t]+tags:", re.MULTILINE)
 
 
@@ -126,7 +130,11 @@ class _Judge:
             document = role is PathRole.DOCUMENT
             # An installer follows its project on purpose; what is deployed is meant to be what was tried.
             grave = site.value != "HEAD" and (not document or usage is Usage.APPLY)
-            return None if document and site.pin is Pin.MUTABLE else _Judged(Severity.WARNING if grave else Severity.NOTE, what, None, why)
+            return (
+                None
+                if document and site.pin is Pin.MUTABLE
+                else _Judged(Severity.WARNING if grave else Severity.NOTE, what, None, why)
+            )
         if site.get("form") in ("download", "release"):
             return None if role is PathRole.DOCUMENT else _Judged(Severity.WARNING, what, None, why)
         located = self._locator.locate(subject, site)
@@ -169,7 +177,9 @@ class _Judge:
             return None
         if site.part is Part.DIGEST or (site.pin is Pin.MUTABLE and site.value not in _FLOATING):
             return None
-        if site.pin is Pin.ABSENT and (site.syntax == "helm-values" or site.key.rpartition(".")[2] in ("repository", "repo", "name")):
+        if site.pin is Pin.ABSENT and (
+            site.syntax == "helm-values" or site.key.rpartition(".")[2] in ("repository", "repo", "name")
+        ):
             return None  # a part of a reference: the template adds the tag
         if any(one.part is Part.DIGEST and one.span.line == site.span.line for one in subject.sites_by_path[site.path]):
             return None
@@ -183,12 +193,21 @@ class _Judge:
         if role is PathRole.BUILD and self._facts.identity.line(subject, site).name == self._facts.identity.address(subject):
             return None  # the image that a build makes
         manifest = site.path.endswith((".yaml", ".yml", ".json"))
-        grave = role is PathRole.ARTIFACT or (role is PathRole.BUILD and not manifest) or (role is PathRole.PIPELINE and bool(_RELEASING.search(site.path)))
+        grave = (
+            role is PathRole.ARTIFACT
+            or (role is PathRole.BUILD and not manifest)
+            or (role is PathRole.PIPELINE and bool(_RELEASING.search(site.path)))
+        )
         if site.name in _PROBES and site.get("verb") == "run":
             grave = False
         if not subject.tags_here and self._is_own(subject, site):
             grave = False  # a branch may name what is built from it; a release should not
-        return _Judged(Severity.WARNING if grave else Severity.NOTE, "is pulled at", None, ("without a tag, latest is meant" if site.pin is Pin.ABSENT else f"{site.value} is another image tomorrow",))
+        return _Judged(
+            Severity.WARNING if grave else Severity.NOTE,
+            "is pulled at",
+            None,
+            ("without a tag, latest is meant" if site.pin is Pin.ABSENT else f"{site.value} is another image tomorrow",),
+        )
 
     def _is_own(self, subject: Subject, site: Site) -> bool:
         """Whether the image is one of the repository's own, by its line, or by a name that holds the owner's or the repository's."""
@@ -205,7 +224,11 @@ class _Judge:
     def _action(self, subject: Subject, site: Site) -> _Judged | None:
         if site.value not in _FLOATING or site.pin is Pin.ABSENT:
             return None
-        owners = {address.split("/")[1] for address, one in self._facts.identity.known.items() if one is subject and address.count("/") == 2}
+        owners = {
+            address.split("/")[1]
+            for address, one in self._facts.identity.known.items()
+            if one is subject and address.count("/") == 2
+        }
         same = site.name.partition("/")[0].lower() in owners
         severity = Severity.NOTE if same and not self._releases(subject, site.path) else Severity.WARNING
         return _Judged(severity, "runs from", None, ("whoever pushes to that branch runs in this workflow",))
@@ -213,7 +236,11 @@ class _Judge:
     def _installed(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
         if role not in (*_SHIPPED, PathRole.TEST) or (site.kind is not Kind.CHART and site.value not in _FLOATING):
             return None
-        if self._facts.identity.line(subject, site).name == self._facts.identity.address(subject) or "$" in site.name or "{" in site.name:
+        if (
+            self._facts.identity.line(subject, site).name == self._facts.identity.address(subject)
+            or "$" in site.name
+            or "{" in site.name
+        ):
             return None
         what = "is installed at"
         if site.kind is Kind.CHART:
@@ -280,7 +307,9 @@ _GO_MOD = {"go.mod": "module github.com/example/platform\n"}
 _RUN = "```shell\nbash <(curl -s https://raw.githubusercontent.com/example/platform/{}/scripts/demo.sh)\n```\n"
 _LINK = "See [the script](https://github.com/example/platform/blob/main/scripts/demo.sh).\n"
 _DEMO = {**_GO_MOD, "scripts/demo.sh": "#!/bin/sh\n"}
-_APPLY = "#!/bin/sh\nMANIFEST=https://raw.githubusercontent.com/acme/ingress/{}/deploy.yaml\ncurl -s $MANIFEST | kubectl apply -f -\n"
+_APPLY = (
+    "#!/bin/sh\nMANIFEST=https://raw.githubusercontent.com/acme/ingress/{}/deploy.yaml\ncurl -s $MANIFEST | kubectl apply -f -\n"
+)
 
 
 def _document(line: str) -> Example:
