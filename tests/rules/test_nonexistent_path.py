@@ -78,3 +78,8 @@ def test_a_folder_has_no_raw_content() -> None:
     assert said({"config/crd/a.yaml": "", "up.sh": script.format("config/crd/a.yaml")}) == []
     base = "#!/bin/sh\nBASE=https://raw.githubusercontent.com/example/platform/main/config/crd\nkubectl apply -f $BASE/a.yaml\n"
     assert said({"config/crd/a.yaml": "", "up.sh": base}) == []
+
+
+def test_links_of_design_documents_are_followed_and_those_of_changelogs_are_not() -> None:
+    link = "[x](https://github.com/example/platform/blob/main/docs/gone.md)\n"
+    assert [one.place.path for one in said({"design/web.md": link, "CHANGELOG.md": link})] == ["design/web.md"]

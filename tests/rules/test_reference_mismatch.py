@@ -63,3 +63,10 @@ def test_only_tests_disagree() -> None:
     pod = "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/example/engine/web:{}\n"
     files = {f"test/e2e/{name}.yaml": pod.format(version) for name, version in (("a", "v0.1.0"), ("b", "v0.2.0"), ("c", "v0.2.0"))}
     assert [found.severity for found in of_files(RULE, files)] == [Severity.NOTE]
+
+
+def test_one_file_of_another_project_is_fetched_at_two_versions() -> None:
+    line = "kubectl apply -f https://github.com/acme/certs/releases/download/v{}/certs.yaml\n"
+    files = {"Makefile": "up:\n\t" + line.format("1.1.0"), "docs/a.md": f"```shell\n{line.format('1.5.3')}```\n"}
+    (found,) = of_files(RULE, files)
+    assert (found.severity, {found.actual, found.expected}) == (Severity.WARNING, {"v1.1.0", "v1.5.3"})

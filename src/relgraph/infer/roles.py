@@ -45,7 +45,7 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
     (re.compile(r"(^|/)(\.github/workflows|\.circleci|\.tekton|\.buildkite|\.prow|\.ci)/|(^|/)(\.prow|\.ci-operator|\.gitlab-ci|\.travis|azure-pipelines|\.cirrus|cloudbuild)\.ya?ml$|(^|/)Jenkinsfile|(^|/)\.github/actions/"), PathRole.PIPELINE),
     (
         re.compile(
-            r"(^|/)(tests?|testing|e2e|testdata|fixtures?|__tests__|spec|benchmarks?|examples?|samples?|demos?|mocks?|contrib|playground|tutorials?/testdata)/"
+            r"(^|/)(tests?|testing|e2e|testdata|fixtures?|__tests__|spec|benchmarks?|examples?|samples?|demos?|mocks?|playground|tutorials?/testdata)/"
             r"|_test\.(go|py)$|(^|/)test_[^/]*\.py$|\.(test|spec)\.[jt]sx?$|\.bats$"
         ),
         PathRole.TEST,

@@ -18,6 +18,8 @@ __all__ = ["RULE"]
 
 _CODE, _NAME = "RG202", "nonexistent-path"
 _IN_TREE = ("raw", "blob", "tree", "api", "edit", "base")
+# What was designed is the past, but its links are followed today.
+_DESIGN = re.compile(r"(?:^|/)designs?(?:[-_]docs?)?/", re.IGNORECASE)
 _KUSTOMIZES = re.compile(r"(?:apply|create|delete|replace)\b[^\n|;]*[ \t](?:-k|--kustomize)\b|\bkustomize\b")
 # A folder under a name is completed where the name is used.
 _ASSIGNED = re.compile(r"\w[ \t]*[:?+]?=[ \t]*[\"']?https?://\S*$|^[ \t-]*[\w.-]+:[ \t]*[\"']?https?://\S*$")
@@ -31,7 +33,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if site.kind is not Kind.GIT or site.get("form") not in (*_IN_TREE, "bare") or not site.get("path"):
                 continue
             role = path_role(site.path)
-            if site.role is Role.MENTION or is_fixture(site.path) or role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY):
+            past = role is PathRole.HISTORY and not _DESIGN.search(site.path)
+            if site.role is Role.MENTION or is_fixture(site.path) or past or role in (PathRole.VENDORED, PathRole.LEGACY):
                 continue
             if site.get("form") == "bare":
                 if (bare := _bare(facts, locator, subject, site)) is not None:

@@ -81,6 +81,7 @@ class _Right(NamedTuple):
     kinds: frozenset[Kind]
     variables: frozenset[str]
     shipped: bool
+    fetched: frozenset[str]
 
 
 def _right(cluster: Cluster) -> _Right:
@@ -97,6 +98,7 @@ def _right(cluster: Cluster) -> _Right:
         frozenset(member.site.kind for member in cluster.members),
         frozenset(member.site.name for member in cluster.members if member.site.kind is Kind.VARIABLE),
         any(member.role is PathRole.ARTIFACT for member in cluster.members),
+        frozenset(filter(None, map(_fetched, cluster.members))),
     )
 
 
@@ -143,8 +145,17 @@ def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severit
         bool(right.kinds - {member.site.kind})
         or (member.site.kind is Kind.VARIABLE and member.site.name in right.variables)
         or (member.role is PathRole.ARTIFACT and right.shipped)
+        or _fetched(member) in right.fetched
     )
     return Severity.WARNING if coupled else Severity.NOTE
+
+
+def _fetched(one: Reference) -> str:
+    """Which file of a project is fetched, or that the project is checked out; empty where neither is."""
+    site = one.site
+    if site.kind is not Kind.GIT or site.get("form") not in ("download", "raw", "archive", "clone"):
+        return ""
+    return f"{site.get('form')} {site.get('path')}"
 
 
 def _is_comment(one: Reference) -> bool:
