@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgraph.pipeline.patterns import glob_pattern, has_glob, posix_pattern
+from relgraph.pipeline.patterns import filter_pattern, glob_pattern, has_glob, line_limit, posix_pattern, script_pattern
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,41 @@ def test_translation_never_raises(pattern: str, extended: bool) -> None:
 @given(st.text("ab*?[]!\\-", max_size=12))
 def test_globs_never_raise(pattern: str) -> None:
     glob_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "tag", "matches"),
+    [
+        ("v*", "v1.4.0", True),
+        ("v*", "v1/x", False),
+        ("**", "a/b", True),
+        ("v[0-9]+.[0-9]+.[0-9]+", "v1.14.0", True),
+        ("v[0-9]+.[0-9]+.[0-9]+", "v1.4.0-rc.1", False),
+        ("v?1.0", "1.0", True),
+        ("+", "+", True),
+    ],
+)
+def test_filters_of_workflows(pattern: str, tag: str, matches: bool) -> None:
+    regex = filter_pattern(pattern)
+    assert regex is not None
+    assert (regex.fullmatch(tag) is not None) is matches
+
+
+def test_expressions_of_actions_are_held_to_the_same_limits() -> None:
+    safe = script_pattern(r"v(\d+\.\d+)")
+    assert safe is not None
+    assert safe.search("v1.4.0") is not None
+    for dangerous in ("(a+)+b", "[", "[a--b]", "x" * 500):
+        assert script_pattern(dangerous) is None
+
+
+def test_lines_may_be_shorter_the_more_an_expression_stretches() -> None:
+    limits = [line_limit(re.compile("a*" * count)) for count in range(7)]
+    assert limits == sorted(limits, reverse=True)
+    assert limits[0] > limits[-1] > 0
+
+
+@given(st.text("ab*?+[]!-\\^&|~.", max_size=14))
+def test_filters_never_raise(pattern: str) -> None:
+    filter_pattern(pattern)
+    script_pattern(pattern)

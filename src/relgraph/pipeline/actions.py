@@ -8,6 +8,7 @@ from collections.abc import Callable
 from relgraph.model.version import parse_version
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind
 from relgraph.pipeline.chart_fields import chart_field
+from relgraph.pipeline.patterns import script_pattern
 from relgraph.pipeline.references import canonical, split_reference
 from relgraph.pipeline.tools.helm import package_chart, publish_chart
 from relgraph.pipeline.tools.images import publish_image
@@ -134,7 +135,8 @@ def _metadata_tag(job: Job, kind: str, rule: str, options: dict[str, str]) -> st
             else context.holes.mark("a raw tag")
         )
     if kind == "match" and version is not None:
-        match = re.search(options.get("pattern", "$^"), context.tag) if len(options.get("pattern", "")) < 80 else None
+        wanted = script_pattern(options.get("pattern", ""))
+        match = wanted.search(context.tag) if wanted is not None else None
         group = int(options.get("group", "0")) if options.get("group", "0").isdigit() else 0
         return match[group] if match is not None and group <= len(match.groups()) else None
     return None

@@ -8,9 +8,10 @@ is one that cannot be translated: the answer is then None, and the evaluator doe
 import re
 from functools import lru_cache
 
-__all__ = ["glob_pattern", "has_glob", "line_limit", "posix_pattern"]
+__all__ = ["filter_pattern", "glob_pattern", "has_glob", "line_limit", "posix_pattern", "script_pattern"]
 
 _GLOB = re.compile(r"[*?\[]")
+_FILTER = re.compile(r"\*\*|[*+?]|\[([^\]]+)\]|.", re.DOTALL)
 _CLASSES = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "blank": " \\t", "digit": "0-9", "lower": "a-z", "space": "\\s", "upper": "A-Z",
     "xdigit": "0-9A-Fa-f", "punct": "!-/:-@\\[-`{-~",
@@ -46,7 +47,7 @@ def glob_pattern(glob: str, *, path: bool = False, greedy: bool = True) -> re.Pa
             continue
         if char == "?":
             out.append(one)
-        elif char == "[" and (bracket := re.compile(r"\[([!^]?)(\]?[^\]]*)\]").match(glob, position)) is not None:
+        elif char == "[" and (bracket := re.compile(r"\[([!^]?)(\]?[^\]]*)\]").match(glob, position)) is not None and bracket[2]:
             out.append(_bracket(bracket[2], negated=bool(bracket[1])))
             position = bracket.end()
             continue
@@ -68,6 +69,40 @@ def posix_pattern(pattern: str, *, extended: bool, ignore_case: bool = False) ->
     if translated is None or _QUANTIFIED_GROUP.search(translated) or len(re.findall(r"[*+]|\{\d+,\}", translated)) > _MAX_UNBOUNDED:
         return None
     return _compiled(translated, re.IGNORECASE if ignore_case else 0)
+
+
+@lru_cache(maxsize=128)
+def filter_pattern(pattern: str) -> re.Pattern[str] | None:
+    """The regular expression of a branch or tag filter of a workflow: ``*``, ``**``, brackets, and ``+`` and ``?`` as quantifiers."""
+    if len(pattern) > _MAX_PATTERN or len(re.findall(r"[*+]", pattern)) > _MAX_UNBOUNDED:
+        return None
+    out: list[str] = []
+    for match in _FILTER.finditer(pattern):
+        token = match.group()
+        if token in ("*", "**"):
+            out.append("[^/]*" if token == "*" else ".*")
+        elif token in "+?":
+            out.append(token if out and out[-1] not in "+?" else re.escape(token))
+        elif match[1] is not None:
+            out.append(_bracket(match[1], negated=False))
+        else:
+            out.append(re.escape(token))
+    return _compiled("".join(out), 0)
+
+
+@lru_cache(maxsize=128)
+def script_pattern(pattern: str) -> re.Pattern[str] | None:
+    """A regular expression that is written as Python's and JavaScript's are, or None where it is not safe."""
+    if (
+        len(pattern) > _MAX_PATTERN
+        or _QUANTIFIED_GROUP.search(pattern)
+        or len(re.findall(r"[*+]|\{\d+,\}", pattern)) > _MAX_UNBOUNDED
+    ):
+        return None
+    # What may become an operation on sets within brackets is refused wherever it stands.
+    if re.search(r"&&|~~|\|\||--|\[\^?\[", pattern):
+        return None
+    return _compiled(pattern, 0)
 
 
 @lru_cache(maxsize=512)
@@ -99,7 +134,9 @@ def _bracket(content: str, *, negated: bool) -> str:
             parts.append(content[position : position + 2])
             position += 2
             continue
-        parts.append("\\" + char if char in "\\[]^&~|" else char)
+        # Python reserves doubled signs for operations on sets; a hyphen beside a hyphen is no range in either language.
+        doubled = char == "-" and "-" in (content[position - 1 : position], content[position + 1 : position + 2])
+        parts.append("\\" + char if char in "\\[]^&~|" or doubled else char)
         position += 1
     return f"[{'^' if negated else ''}{''.join(parts)}]"
 
@@ -131,7 +168,7 @@ def _translate(pattern: str, extended: bool) -> str | None:
             token = pattern[position : position + 2]
         if char == "[":
             bracket = _BRACKET.match(pattern, position)
-            if bracket is None:
+            if bracket is None or not bracket[2]:
                 return None
             out.append(_bracket(bracket[2], negated=bool(bracket[1])))
             position = bracket.end()

@@ -12,6 +12,7 @@ from relgraph.pipeline.artifacts import Spot, Trigger
 from relgraph.pipeline.command import Argument, Call, Stop
 from relgraph.pipeline.context import Context, Origin
 from relgraph.pipeline.expressions import evaluate, interpolate, truth
+from relgraph.pipeline.patterns import filter_pattern
 from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.state import ROOT, State
 from relgraph.pipeline.value import COMMIT
@@ -82,18 +83,8 @@ def _any_matches(patterns: list[str], tag: str) -> bool:
     chosen = False
     for pattern in patterns:
         negated = pattern.startswith("!")
-        regex = (
-            re.escape(pattern.removeprefix("!"))
-            .replace(r"\*\*", ".*")
-            .replace(r"\*", "[^/]*")
-            .replace(r"\?", "?")
-            .replace(r"\+", "+")
-        )
-        regex = re.sub(r"\\\[(.*?)\\\]", lambda match: f"[{match[1].replace(chr(92), '')}]", regex)
-        try:
-            matched = re.fullmatch(regex, tag) is not None
-        except re.error:
-            matched = False
+        regex = filter_pattern(pattern.removeprefix("!"))
+        matched = regex is not None and regex.fullmatch(tag) is not None
         if matched:
             chosen = not negated
     return chosen
