@@ -7,7 +7,9 @@ from relgraph.syntax.text import Text
 from yamlsites import BYTES, brief, check_laws, sites_of
 
 
-@pytest.mark.parametrize("path", ["values.yaml", "chart/values-prod.yml", "custom-values.yaml", "a/values.ci.yaml", "values.yaml.tmpl"])
+@pytest.mark.parametrize(
+    "path", ["values.yaml", "chart/values-prod.yml", "custom-values.yaml", "a/values.ci.yaml", "values.yaml.tmpl"]
+)
 def test_values_files(path: str) -> None:
     assert EXTRACTOR.matches(path)
 
@@ -47,7 +49,13 @@ def test_an_image_in_parts_is_one_site_on_its_tag() -> None:
     digest = "sha256:" + "0" * 64
     source = f"web:\n  image:\n    registry: ghcr.io\n    repository: acme/web\n    tag: 1.2.3\n    digest: {digest}\n    pullPolicy: Always\n"
     tag, pinned = sites_of(EXTRACTOR, "values.yaml", source)
-    assert (tag.kind, tag.name, tag.part, tag.value, tag.key) == (Kind.IMAGE, "ghcr.io/acme/web", Part.TAG, "1.2.3", "web.image.tag")
+    assert (tag.kind, tag.name, tag.part, tag.value, tag.key) == (
+        Kind.IMAGE,
+        "ghcr.io/acme/web",
+        Part.TAG,
+        "1.2.3",
+        "web.image.tag",
+    )
     assert tag.get("ref") == "ghcr.io/acme/web:1.2.3"
     assert (pinned.part, pinned.pin, pinned.value) == (Part.DIGEST, Pin.DIGEST, digest)
 

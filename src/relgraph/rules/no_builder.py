@@ -66,6 +66,11 @@ RULE = Rule(
     failing=(Example((_COMMIT,), graph=_UPSTREAM.format(more=_MORE.format(""))),),
     passing=(
         Example((_COMMIT,), graph=_UPSTREAM.format(more=_MORE.format(", build: {command: hack/build-tool.sh}"))),
-        Example((_COMMIT,), graph=_UPSTREAM.format(more="  tool: {from: [upstream, {node: platform, path: hack/build-tool.sh}], ref: quay.io/example/tool}\n")),
+        Example(
+            (_COMMIT,),
+            graph=_UPSTREAM.format(
+                more="  tool: {from: [upstream, {node: platform, path: hack/build-tool.sh}], ref: quay.io/example/tool}\n"
+            ),
+        ),
     ),
 )

@@ -69,5 +69,8 @@ RULE = Rule(
     """,
     _check,
     failing=(Example(_world("0.1.0"), graph=_PLACEHOLDER.format(more="")),),
-    passing=(Example(_world("will-be-replaced-at-release"), graph=_PLACEHOLDER.format(more="")), Example(_world("0.1.0"), graph=GRAPH.format(more=""))),
+    passing=(
+        Example(_world("will-be-replaced-at-release"), graph=_PLACEHOLDER.format(more="")),
+        Example(_world("0.1.0"), graph=GRAPH.format(more="")),
+    ),
 )

@@ -80,6 +80,8 @@ RULE = Rule(
     nothing says what it is built from, so nothing says which version is right. Declare it with what it is built from.
     """,
     _check,
-    failing=(Example((Commit({**_FILES, "deploy/pod.yaml": _POD.format("agent")}, tags=("v0.1.0",)),), graph=GRAPH.format(more="")),),
+    failing=(
+        Example((Commit({**_FILES, "deploy/pod.yaml": _POD.format("agent")}, tags=("v0.1.0",)),), graph=GRAPH.format(more="")),
+    ),
     passing=(Example((Commit({**_FILES, "deploy/pod.yaml": _POD.format("web")}, tags=("v0.1.0",)),), graph=GRAPH.format(more="")),),
 )
