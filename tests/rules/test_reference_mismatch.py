@@ -70,3 +70,11 @@ def test_one_file_of_another_project_is_fetched_at_two_versions() -> None:
     files = {"Makefile": "up:\n\t" + line.format("1.1.0"), "docs/a.md": f"```shell\n{line.format('1.5.3')}```\n"}
     (found,) = of_files(RULE, files)
     assert (found.severity, {found.actual, found.expected}) == (Severity.WARNING, {"v1.1.0", "v1.5.3"})
+
+
+def test_an_argument_of_an_image_that_a_workflow_gives() -> None:
+    files = {
+        "Dockerfile": "ARG DOCKER_VERSION=25.0.3\nFROM docker:${DOCKER_VERSION}-dind\nRUN true\n",
+        ".github/workflows/a.yml": 'on: push\nenv:\n  DOCKER_VERSION: "23.0"\njobs: {}\n',
+    }
+    assert [(one.actual, one.expected) for one in of_files(RULE, files)] == [("23.0", "25.0.3")]

@@ -15,7 +15,7 @@ __all__ = ["Binding", "Bindings", "bind", "chart_root"]
 
 # Names that mean something else in every file.
 _GENERIC = re.compile(
-    r"(?:(?:image|docker|container|app|chart|release|git|build|pkg|package|product|project|current|new|old|base|my)[_.-]?)*"
+    r"(?!docker[_.-]?version$)(?:(?:image|docker|container|app|chart|release|git|build|pkg|package|product|project|current|new|old|base|my)[_.-]?)*"
     r"(?:version|tag|ver|ref|release|img|image|branch|commit|sha|revision|target|arch|os|name|v|number|[a-z])",
     re.IGNORECASE,
 )
