@@ -290,3 +290,12 @@ def test_a_registry_that_resets_is_survived(source: MemoryRepository, hostile: H
     patient = FAST._replace(patience=FAST.patience._replace(attempts=6))
     copy(source, connect(hostile.address, settings=patient), "v1", tag="v1")
     assert connect(hostile.address).load("v1") == manifest
+
+
+def test_content_that_is_damaged_here_is_not_taken_there(local: LocalRepository, hostile: HostileRegistry, connect: Open) -> None:
+    """A registry verifies what it is given, so that it is not read twice here; what it says is understood."""
+    manifest = publish(local, "v1")
+    local.layout.blob_path(manifest.layers[0].digest).write_bytes(bytes(100))
+    with pytest.raises(ContentMismatch, match="something else"):
+        copy(local, connect(hostile.address), "v1", tag="v1")
+    assert hostile.tags == {}

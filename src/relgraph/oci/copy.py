@@ -58,16 +58,24 @@ class _Mounting(Protocol):
 
 
 class FetchSource:
-    """Content of a repository as a source for another. After ``stop`` is set, reading fails."""
+    """Content of a repository as a source for another. After ``stop`` is set, reading fails.
 
-    def __init__(self, repository: Fetcher, descriptor: Descriptor, stop: threading.Event) -> None:
+    ``verified=False`` is for a destination that verifies what it is given anyway, as registries do.
+    """
+
+    def __init__(self, repository: Fetcher, descriptor: Descriptor, stop: threading.Event, *, verified: bool = True) -> None:
         self._repository = repository
         self._descriptor = descriptor
         self._stop = stop
+        self._verified = verified
 
     @contextmanager
     def open(self) -> Generator[Reader, None, None]:
-        """A new, verified reader at the first byte."""
+        """A new reader at the first byte."""
+        if not self._verified and isinstance(self._repository, _OffsetFetcher):
+            with self.open_at(0) as reader:
+                yield reader
+            return
         with self._repository.fetch(self._descriptor) as reader:
             # What is small is through before anybody could stop it.
             yield reader if self._descriptor.size < _SMALL else _Stoppable(reader, self._stop)
@@ -225,7 +233,8 @@ class _Copy:
         self._done.update(blob.digest for blob in blobs)
 
     def _send_one(self, blob: Descriptor) -> None:
-        self._destination.push(blob, FetchSource(self._source, blob, self._crew.stop))
+        verified = not isinstance(self._destination, _Mounting)
+        self._destination.push(blob, FetchSource(self._source, blob, self._crew.stop, verified=verified))
         with self._crew.lock:
             self._blobs += 1
             self._bytes += blob.size

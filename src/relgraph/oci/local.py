@@ -3,8 +3,9 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 
-from relgraph.oci.content import BytesSource, Source, VerifiedReader
+from relgraph.oci.content import BytesSource, Reader, Source, VerifiedReader
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest, is_digest
 from relgraph.oci.errors import InvalidContent, NotFound, TagExists, TagMoved
@@ -28,6 +29,10 @@ class LocalRepository:
     def fetch(self, descriptor: Descriptor) -> VerifiedReader:
         """A verified reader of the content."""
         return self.layout.open_blob(descriptor)
+
+    def fetch_from(self, descriptor: Descriptor, offset: int) -> AbstractContextManager[Reader]:
+        """A reader of the content from an offset on, for whoever verifies the whole."""
+        return closing(self.layout.open_raw(descriptor.digest, offset))
 
     def exists(self, descriptor: Descriptor) -> bool:
         """Whether the content is there."""

@@ -116,6 +116,15 @@ class Uploads:
         except NotFound as problem:  # the upload's place is gone: another will be given
             told.take_back()
             raise RegistryFailure(str(problem), status=404, passing=True) from None
+        except RegistryFailure as problem:
+            told.take_back()
+            if problem.code == "DIGEST_INVALID":
+                raise ContentMismatch(
+                    f"{descriptor.digest}: what its source gave is something else, says {self._session.registry}",
+                    expected=descriptor.digest,
+                    actual="something else",
+                ) from None
+            raise
         except BaseException:
             told.take_back()
             raise
