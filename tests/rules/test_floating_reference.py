@@ -156,3 +156,30 @@ def test_a_note_is_told_once_for_the_whole_tree() -> None:
     files = {f"test/{name}.yaml": MANIFEST.format("quay.io/acme/web:latest") for name in "abc"}
     (found,) = of_files(RULE, {**OWN, **files})
     assert [place.path for place in found.related] == ["test/b.yaml", "test/c.yaml"]
+
+
+def test_what_a_chart_deploys_as_it_is_packaged() -> None:
+    chart = {
+        **OWN,
+        "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: 0.1.0\n",
+        "charts/web/values.yaml": "image:\n  repository: ghcr.io/example/platform\n  tag: latest\n",
+        "charts/web/templates/a.yaml": "kind: Pod\nspec:\n  containers:\n  - image: '{{ .Values.image.repository }}:{{ .Values.image.tag }}'\n",
+    }
+    (found,) = findings(RULE, (Commit(OWN, tags=("v0.1.0",)), Commit(chart)))
+    assert (found.severity, found.actual) == (Severity.WARNING, "platform:latest")
+
+
+def test_the_image_that_a_pipeline_runs_in() -> None:
+    circle = "version: 2\njobs:\n  test:\n    docker:\n    - image: acme/golang\n    steps: [checkout]\n"
+    assert said(".circleci/config.yml", circle) == [("warning", "acme/golang")]
+
+
+def test_a_tool_of_a_pipeline() -> None:
+    workflow = "on: push\njobs:\n  lint:\n    runs-on: x\n    steps:\n    - uses: acme/lint-action@v6\n      with:\n        version: {}\n"
+    assert said(".github/workflows/lint.yml", workflow.format("latest")) == [("warning", "latest")]
+    assert said(".github/workflows/lint.yml", workflow.format("v2.8.0")) == []
+
+
+def test_what_a_schema_describes_is_not_pulled() -> None:
+    crd = "properties:\n  image:\n    description: |-\n      The image of the agent; quay.io/acme/agent:latest will\n      be used where there is none.\n    type: string\n"
+    assert said("deploy/crd.yaml", crd) == []

@@ -11,6 +11,7 @@ from relgraph.infer.made_images import MadeImages
 from relgraph.infer.paths import is_fixture
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.infer.usage import Usage, usage_of
+from relgraph.infer.wording import is_prose
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind, Part, Pin, Role, Site
 from relgraph.model.world import Subject
@@ -188,7 +189,8 @@ class _Judge:
         made = self._made.get(id(subject))
         if made is None:
             made = self._made[id(subject)] = MadeImages(subject)
-        if made.replaces(site) or made.builds(site):
+        in_values = site.syntax == "helm-values"
+        if (made.replaces(site) and not in_values) or made.builds(site) or self._is_described(subject, site):
             return None
         if role is PathRole.BUILD and self._facts.identity.line(subject, site).name == self._facts.identity.address(subject):
             return None  # the image that a build makes
@@ -198,16 +200,23 @@ class _Judge:
             or (role is PathRole.BUILD and not manifest)
             or (role is PathRole.PIPELINE and bool(_RELEASING.search(site.path)))
         )
+        if role is PathRole.PIPELINE and site.key.rpartition(".")[2] in ("image", "container"):
+            grave = True  # what everything else in the pipeline runs in
         if site.name in _PROBES and site.get("verb") == "run":
             grave = False
-        if not subject.tags_here and self._is_own(subject, site):
-            grave = False  # a branch may name what is built from it; a release should not
+        shipped = in_values and bool(subject.repository.tags) and not self._facts.plan(subject).may_rewrite(site.path)
+        if not subject.tags_here and not shipped and self._is_own(subject, site):
+            grave = False  # a branch may name what is built from it; a release, or a chart that is packaged as it lies, should not
         return _Judged(
             Severity.WARNING if grave else Severity.NOTE,
             "is pulled at",
             None,
             ("without a tag, latest is meant" if site.pin is Pin.ABSENT else f"{site.value} is another image tomorrow",),
         )
+
+    def _is_described(self, subject: Subject, site: Site) -> bool:
+        text = subject.text(site.path)
+        return text is not None and site.path.endswith((".yaml", ".yml")) and is_prose(text, site)
 
     def _is_own(self, subject: Subject, site: Site) -> bool:
         """Whether the image is one of the repository's own, by its line, or by a name that holds the owner's or the repository's."""
@@ -261,7 +270,7 @@ class _Judge:
             return None
         releases = role is PathRole.PIPELINE and self._releases(subject, site.path)
         return _Judged(
-            Severity.WARNING if releases else Severity.NOTE,
+            Severity.WARNING if releases or site.get("scope") == "with" else Severity.NOTE,
             "uses" if site.get("scope") == "with" else "is",
             None,
             ("every release may be made by another version of it",) if releases else ("every run may use another version",),
