@@ -1,11 +1,13 @@
 """From trees to subjects: read the files worth reading, extract their sites, and keep those for the next run."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeAlias
 
 from relgraph.effects.cache import CacheFile, program_stamp
+from relgraph.effects.parallel import shared_work
 from relgraph.git.repository import GitRepository
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.repository import Repository, Tree
@@ -15,6 +17,14 @@ from relgraph.sites.kept import KeptSites
 from relgraph.sites.readable import LARGEST, readable
 
 __all__ = ["SiteReader", "read_subject"]
+
+# Below this number of files for each of two processes, starting the second takes longer than it saves.
+_WORTH_SHARING = 100
+# So many bytes are held at once.
+_BATCH = 32 << 20
+
+#: Content id, path, content.
+_File: TypeAlias = tuple[str, str, bytes]
 
 _FILES = (0o100644, 0o100755)
 
@@ -74,25 +84,48 @@ class SiteReader:
         return Subject(self._repository, tree, ordered, files=len(found), unread=unread, reader=self.shipped)
 
     def _extract(self, tree: Tree, paths: list[str]) -> dict[str, tuple[Site, ...]]:
-        # A run that finds everything kept needs no extractor; importing them compiles some hundred expressions.
-        from relgraph.sites.registry import extract  # noqa: PLC0415
-        from relgraph.syntax.text import Text  # noqa: PLC0415
-
         found: dict[str, tuple[Site, ...]] = {}
+        batch: list[_File] = []
+        held = 0
         for path, data in tree.read_many(paths):
             if len(data) > LARGEST:
                 continue
-            oid = tree.entries[path].oid
-            sites = None
-            if not oid:
-                # A work tree's file has no id yet; its content is one.
-                oid = blake2b(data, digest_size=20).hexdigest()
-                sites = self._kept.get(oid, path)
-            if sites is None:
-                sites = extract(Text(path, data))
-                self._kept.put(oid, path, sites)
-            found[path] = sites
-        return found
+            # A work tree's file has no id yet; its content is one.
+            oid = tree.entries[path].oid or blake2b(data, digest_size=20).hexdigest()
+            sites = self._kept.get(oid, path)
+            if sites is not None:
+                found[path] = sites
+                continue
+            batch.append((oid, path, data))
+            held += len(data)
+            if held > _BATCH:
+                found |= self._share(batch)
+                batch, held = [], 0
+        return found | self._share(batch)
+
+    def _share(self, batch: list[_File]) -> dict[str, tuple[Site, ...]]:
+        if not batch:
+            return {}
+        # A run that finds everything kept needs no extractor; importing them compiles some hundred expressions. Here, before the work is
+        # shared, so that both processes have them.
+        from relgraph.sites.registry import EXTRACTORS  # noqa: F401, PLC0415
+
+        # Files of one folder cost alike, so neighbours go to different halves.
+        halves = [*batch[::2], *batch[1::2]]
+        for answer in shared_work(halves, _extract_all, least=_WORTH_SHARING):
+            self._kept.take(answer)
+        return {path: self._kept.get(oid, path) or () for oid, path, _ in batch}
+
+
+def _extract_all(files: Sequence[_File]) -> bytes:
+    """The sites of files (content id, path, content), as :meth:`KeptSites.take` takes them."""
+    from relgraph.sites.registry import extract  # noqa: PLC0415
+    from relgraph.syntax.text import Text  # noqa: PLC0415
+
+    kept = KeptSites()
+    for oid, path, data in files:
+        kept.put(oid, path, extract(Text(path, data)))
+    return kept.dump()
 
 
 def read_subject(repository: Repository, tree: Tree) -> Subject:

@@ -44,6 +44,13 @@ class KeptSites:
         self._used[oid, path] = self._rows[oid, path] = tuple(_row(site) for site in sites)
         self.fresh = True
 
+    def take(self, data: bytes) -> None:
+        """Add what another instance dumped."""
+        rows = marshal.loads(data)  # noqa: S302 - from this program itself
+        self._rows |= rows
+        self._used |= rows
+        self.fresh = True
+
     def dump(self) -> bytes:
         """Everything used in this run, and as much of the rest as the limit of files leaves room for."""
         kept = dict(self._used)

@@ -1,0 +1,70 @@
+"""Work shared with a forked child: the same answer, whatever becomes of the child."""
+
+import os
+import signal
+from collections.abc import Sequence
+
+import pytest
+
+from relgraph.effects.parallel import shared_work
+
+HERE = os.getpid()
+
+
+def text_of(items: Sequence[int]) -> bytes:
+    return b",".join(str(item).encode() for item in items)
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relgraph.effects.parallel.os.cpu_count", lambda: 2)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 5000])
+def test_the_parts_in_order_are_the_whole(count: int) -> None:
+    answers = [answer for answer in shared_work(range(count), text_of, least=4) if answer]
+    assert b",".join(answers) == text_of(range(count))
+
+
+def test_little_work_is_not_shared() -> None:
+    assert len(shared_work(range(7), text_of, least=4)) == 1
+    assert len(shared_work(range(8), text_of, least=4)) == 2
+
+
+def test_the_child_runs_in_a_process_of_its_own() -> None:
+    def pid(_: Sequence[int]) -> bytes:
+        return str(os.getpid()).encode()
+
+    mine, other = shared_work(range(8), pid, least=4)
+    assert int(mine) == HERE != int(other)
+
+
+@pytest.mark.parametrize("way", ["raises", "killed", "exits"])
+def test_the_work_of_a_child_that_fails_is_done_here(way: str) -> None:
+    def work(items: Sequence[int]) -> bytes:
+        if os.getpid() != HERE:
+            if way == "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if way == "exits":
+                raise SystemExit(0)
+            raise ValueError("in the child")
+        return text_of(items)
+
+    assert b",".join(shared_work(range(8), work, least=4)) == text_of(range(8))
+
+
+def test_an_answer_larger_than_a_pipe_comes_whole() -> None:
+    first, second = shared_work(range(8), lambda items: text_of(items) * 300_000, least=4)
+    assert (first, second) == (text_of(range(4)) * 300_000, text_of(range(4, 8)) * 300_000)
+
+
+def test_a_failure_here_leaves_no_child_behind() -> None:
+    def work(items: Sequence[int]) -> bytes:
+        if os.getpid() == HERE:
+            raise ValueError("here")
+        return text_of(items)
+
+    with pytest.raises(ValueError, match="here"):
+        shared_work(range(8), work, least=4)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
