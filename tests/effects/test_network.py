@@ -290,6 +290,7 @@ def test_a_tunnel_is_asked_for_where_tls_follows(networks: Networks) -> None:
     assert wire.heads[0].startswith(b"CONNECT registry.example:443 HTTP/1.")
 
 
-def test_a_proxy_is_not_asked_for_metadata(networks: Networks) -> None:
-    network = networks(HTTP_PROXY="http://127.0.0.1:9")
-    assert trouble_of(network, "http://169.254.169.254/latest") is Trouble.FORBIDDEN
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_is_not_asked_for_metadata(networks: Networks, scheme: str) -> None:
+    network = networks(HTTP_PROXY="http://127.0.0.1:9", HTTPS_PROXY="http://127.0.0.1:9")
+    assert trouble_of(network, f"{scheme}://169.254.169.254/latest") is Trouble.FORBIDDEN

@@ -15,6 +15,7 @@ from relgraph.oci.copy import FetchSource, companion_of, companion_tags, copy, u
 from relgraph.oci.descriptor import EMPTY, Descriptor
 from relgraph.oci.digest import digest_of
 from relgraph.oci.errors import ContentMismatch, InvalidContent, NotFound, TagExists
+from relgraph.oci.garbage import collect
 from relgraph.oci.local import LocalRepository
 from relgraph.oci.manifest import Index, Manifest
 from relgraph.oci.memory import MemoryRepository
@@ -299,3 +300,12 @@ def test_content_that_is_damaged_here_is_not_taken_there(local: LocalRepository,
     with pytest.raises(ContentMismatch, match="something else"):
         copy(local, connect(hostile.address), "v1", tag="v1")
     assert hostile.tags == {}
+
+
+def test_a_manifest_of_an_index_can_stand_by_itself(source: MemoryRepository, local: LocalRepository) -> None:
+    _, manifests = publish_index(source, "v1")
+    copy(source, local, "v1", tag="v1")
+    copy(source, local, manifests[0].digest)
+    local.untag("v1")
+    collect(local.layout, grace=0)
+    assert local.load(manifests[0].digest) == manifests[0]

@@ -110,10 +110,10 @@ class Connection(http.client.HTTPConnection):
             super().__init__(parts.hostname or "", parts.port or 80, timeout=limits.connect)
             if parts.username is not None:
                 self._proxy_headers = {"Proxy-Authorization": _basic(parts.username, parts.password or "")}
+            if _is_bad_literal(host, nearest):
+                raise _forbidden(self.address)
             if context is not None:
                 self.set_tunnel(host, port, self._proxy_headers)
-            elif _is_bad_literal(host, nearest):
-                raise _forbidden(self.address)
         # The name is private in http.client; its own subclasses replace what connects in the same way.
         self._create_connection: Callable[..., socket.socket] = self._connect_checked
 
@@ -121,6 +121,7 @@ class Connection(http.client.HTTPConnection):
         """Connect where that is still to be done, and set the moment by which the head of the answer must be there."""
         if self.sock is None:
             self.connect()
+        self.sock.settimeout(self._limits.stall)
         limit = monotonic() + self._limits.answer
         self._clock.deadline = limit if deadline is None else min(limit, deadline)
         self._body_deadline = deadline
@@ -178,10 +179,9 @@ class Connection(http.client.HTTPConnection):
         """Whether an idle connection is still there: one that has something to read has ended, or speaks out of turn."""
         if self.sock is None:
             return False
-        try:
-            return not select.select([self.sock], [], [], 0)[0]
-        except (OSError, ValueError):
-            return False
+        watch = select.poll()
+        watch.register(self.sock, select.POLLIN)
+        return not watch.poll(0)
 
     def _connect_checked(self, address: tuple[str, int], timeout: float, _source: object = None) -> socket.socket:
         problem: OSError | None = None

@@ -167,8 +167,9 @@ class _Copy:
             missing = self._missing(levels)
             children = {child.digest: child for document in missing for child in document.children}
             self._send([child for child in children.values() if not is_manifest_type(child.media_type)])
+            pending = {document.digest for document in missing}
             for level in reversed(levels[1:]):
-                self._crew.each(self._push, [document for document in level if document in missing])
+                self._crew.each(self._push, [document for document in level if document.digest in pending])
             self._destination.publish(root, tag, replacing=replacing)
             self._manifests += len(missing)
         return documents
@@ -179,7 +180,8 @@ class _Copy:
         except NotFound:
             return False
         if current.digest == root.digest:
-            if root.subject is not None:  # it may be there and not be listed by its subject yet
+            # It may be there and not be listed by its subject, or not stand by itself, yet.
+            if root.subject is not None or not tag:
                 self._destination.publish(root, tag)
             return True
         if replacing is None or replacing.digest != current.digest:
