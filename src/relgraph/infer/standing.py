@@ -57,10 +57,27 @@ def standing(node: Node, subject: Subject) -> RepoState:
         return RepoState(None, reason)
     last = before[-1]
     commits = subject.repository.distance(last.tag.name, subject.rev)
+    if not commits and _is_unchanged(subject):
+        return RepoState(last.version, f"{node.name} is at tag {last.tag.name}")
     version = development_version(last.version, commits, subject.rev)
     if not commits:
         return RepoState(version, f"{node.name}'s {subject.rev} is a change of tag {last.tag.name}")
     return RepoState(version, f"{node.name} is {commits} commit{'s' if commits > 1 else ''} after tag {last.tag.name}")
+
+
+def _is_unchanged(subject: Subject) -> bool:
+    """Whether a work tree or index holds the files of the commit below it and no others, byte for byte.
+
+    Asked of the files rather than of git, which would run the filters that a repository configures.
+    """
+    below = subject.repository.tree("HEAD")
+    if below is None or {path: entry.mode for path, entry in below.entries.items()} != {
+        path: entry.mode for path, entry in subject.entries.items()
+    }:
+        return False
+    differing = [path for path, entry in subject.entries.items() if entry.oid != below.entries[path].oid]
+    here, there = subject.tree.read_many(differing), below.read_many(differing)
+    return all(one == other for one, other in zip(here, there, strict=False))
 
 
 def development_version(last: Version, commits: int, rev: str) -> Version:
