@@ -54,7 +54,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 continue
             # A place that is worth a note only is told once for the whole tree.
             where = site.path if judged.severity is not Severity.NOTE else ""
-            groups.setdefault((where, _thing(site), _as_written(site, site.value)), []).append((site, judged))
+            groups.setdefault((where, _thing(site), _as_written(subject, site, site.value)), []).append((site, judged))
         for (_, thing, _), members in groups.items():
             site, judged = members[0]
             written = site.raw if site.raw.startswith("refs/") else site.value if site.pin is not Pin.ABSENT else None
@@ -64,7 +64,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 site,
                 f"{thing} {judged.what} {written}" if written else f"{thing} is named without a version",
                 expected=judged.expected,
-                actual=_as_written(site, written),
+                actual=_as_written(subject, site, written),
                 why=judged.why,
                 related=tuple((subject, one) for one, _ in members[1:]),
             )
@@ -106,7 +106,7 @@ class _Judge:
         if text is None or role is PathRole.SOURCE:
             return None
         owner = self._locator.owner(site.name)
-        if form == "clone" and "pip" not in text.line_text(site.span.line):
+        if form == "clone" and "pip" not in text.around(site.span):
             if owner is None or owner is subject or not owner.repository.tags or role not in _SHIPPED:
                 return None
             newest = self._facts.ordered_tags(owner)[-1:]
@@ -283,14 +283,16 @@ class _Judge:
         return text is not None and _ON_TAGS.search(text.text) is not None and _PUBLISHES.search(text.text) is not None
 
 
-def _as_written(site: Site, value: str | None) -> str:
+def _as_written(subject: Subject, site: Site, value: str | None) -> str:
     """The value with the last part of the name before it, where the two are written as one: ``golang:latest``, ``kustomize/v5@latest``.
 
     A file often has several references that float alike.
     """
     if value is None:
         return site.value or site.name
-    if site.kind not in (Kind.IMAGE, Kind.MODULE, Kind.PACKAGE, Kind.ACTION) or site.pin is Pin.ABSENT:
+    text = subject.text(site.path)
+    before = "" if text is None else text.line_text(site.span.line)[site.span.column - 2 : site.span.column - 1]
+    if site.kind not in (Kind.IMAGE, Kind.MODULE, Kind.PACKAGE, Kind.ACTION) or site.pin is Pin.ABSENT or before not in (":", "@"):
         return value
     named = site.name.partition(":")[2] if site.kind is Kind.PACKAGE else site.get("package") or site.name
     *_, before, last = ("", *named.rstrip("/").split("/"))
