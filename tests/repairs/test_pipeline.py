@@ -6,7 +6,7 @@ import pytest
 
 from releasing import GORELEASER, MAKEFILE, RELEASE, beacon, kustomization, release
 from relgraph.model.example import Commit
-from repairs import WARNING, Repair, Told, check, text
+from repairs import WARNING, Repair, Told, check, text, workflow
 
 NAME = "acme/beacon"
 PATH = ".github/workflows/release.yml"
@@ -102,3 +102,46 @@ def test_an_image_where_the_name_of_a_cluster_belongs(tmp_path: Path) -> None:
         ),
         Told("RG409", "Makefile", "${OTHER_IMG}", None),
     )
+
+
+# A step was renamed in what it writes, and a job in what it passes on; whoever read the old name got nothing.
+@pytest.mark.parametrize(
+    ("step", "wanted"),
+    [
+        ('- id: read\n  run: echo "version=${GITHUB_REF_NAME#v}" >> "$GITHUB_OUTPUT"\n', "version"),
+        ("- id: read\n  uses: ./.github/actions/read\n", "version"),
+    ],
+)
+def test_an_output_that_its_step_does_not_write(tmp_path: Path, step: str, wanted: str) -> None:
+    action = "runs:\n  using: composite\n  steps:\n  - run: echo\n    shell: bash\noutputs:\n  version: {value: '1'}\n"
+
+    def tree(output: str) -> dict[str, str]:
+        push = f"- run: crane copy a.example/beacon:1.0.0 ghcr.io/acme/beacon:${{{{ steps.read.outputs.{output} }}}}\n"
+        return {PATH: workflow(step, push), ".github/actions/read/action.yml": action}
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("tag")), Commit(tree(wanted)), name=NAME),
+        Told("RG401", PATH, "tag", wanted),
+    )
+
+
+# The same across workflows: what the called one declares is all that there is.
+def test_an_output_that_a_called_workflow_does_not_declare(tmp_path: Path) -> None:
+    called = "on:\n  workflow_call:\n    outputs:\n      image: {value: '1'}\njobs: {}\n"
+
+    def tree(output: str) -> dict[str, str]:
+        caller = text(f"""
+            on: push
+            jobs:
+              build:
+                uses: ./.github/workflows/build.yml
+              deploy:
+                needs: build
+                runs-on: ubuntu-latest
+                steps:
+                - run: kubectl set image deployment/beacon beacon=${{{{ needs.build.outputs.{output} }}}}
+        """)
+        return {PATH: caller, ".github/workflows/build.yml": called}
+
+    check(tmp_path, Repair(Commit(tree("tag")), Commit(tree("image")), name=NAME), Told("RG401", PATH, "tag", "image"))

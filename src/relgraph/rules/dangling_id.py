@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 
 from relgraph.infer.facts import Facts
@@ -10,6 +11,7 @@ from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Spot
 from relgraph.pipeline.goreleaser_files import CONFIGURATIONS, project_name
 from relgraph.pipeline.script_texts import script_texts
+from relgraph.pipeline.step_outputs import called_outputs, step_outputs
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at
@@ -19,6 +21,7 @@ __all__ = ["RULE"]
 
 _CODE, _NAME = "RG401", "dangling-id"
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+_ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
 _STEP = re.compile(r"\bsteps\.([A-Za-z_][\w-]*)\.(?:outputs|outcome|conclusion)\b(?:\.([\w-]+))?")
 _NEED = re.compile(r"\bneeds\.([A-Za-z_][\w-]*)\.(?:outputs\.([\w-]+)|result)\b")
 _OTHER_BUILDERS = ("Cargo.toml", "build.zig", "deno.json", "pyproject.toml", "package.json")
@@ -34,6 +37,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for path, text in script_texts(subject).items():
             if _WORKFLOW.fullmatch(path) and ("needs" in text.text or "steps." in text.text):
                 yield from _workflow(subject, text)
+            elif _ACTION.fullmatch(path) and "steps." in text.text:
+                yield from _composite(subject, text)
 
 
 def _spot(text: Text, node: YamlNode) -> Spot:
@@ -167,6 +172,7 @@ def _outputs(subject: Subject, text: Text, name: str, job: YamlNode, jobs: YamlN
                 match[1],
                 declared,
             )
+    yield from _unwritten(subject, text, job, steps.items if steps is not None else [])
     needed = {node.text for node in job.strings("needs")}
     for match in _NEED.finditer(source, start, end):
         if _commented(source, match.start()) or match.group() in told:
@@ -178,13 +184,43 @@ def _outputs(subject: Subject, text: Text, name: str, job: YamlNode, jobs: YamlN
             )
             continue
         other = jobs.get(match[1])
-        if match[2] is None or other is None or other.get("uses") is not None or other.kind != "map":
+        if match[2] is None or other is None or other.kind != "map":
             continue
-        outputs = other.get("outputs")
-        given = set(outputs.pairs) if outputs is not None else set()
-        if match[2] not in given:
+        called, outputs = other.string("uses"), other.get("outputs")
+        given = called_outputs(subject, called) if called is not None else frozenset(outputs.pairs if outputs is not None else ())
+        if given is not None and match[2] not in given:
             yield _missing(
                 subject, text, match.span(2), f"the job {match[1]} gives no output {match[2]}: the value is empty", match[2], given
+            )
+
+
+def _composite(subject: Subject, text: Text) -> Iterator[Finding]:
+    root = read_yaml(text.text)
+    runs = root.get("runs") if root is not None else None
+    if root is not None and runs is not None and runs.string("using") == "composite":
+        yield from _unwritten(subject, text, root, runs.maps("steps"))
+
+
+def _unwritten(subject: Subject, text: Text, job: YamlNode, steps: list[YamlNode]) -> Iterator[Finding]:
+    """Outputs that are read of a step which exists and does not write them."""
+    by_id: dict[str, list[YamlNode]] = {}
+    for step in steps:
+        if (identity := step.string("id")) is not None:
+            by_id.setdefault(identity, []).append(step)
+    written: dict[str, frozenset[str] | None] = {}
+    told: set[tuple[str, str]] = set()
+    for match in _STEP.finditer(text.text, job.start, job.end):
+        identity, output = match[1], match[2]
+        ours = by_id.get(identity, [])
+        if output is None or len(ours) != 1 or (identity, output) in told or _commented(text.text, match.start()):
+            continue
+        told.add((identity, output))
+        if identity not in written:
+            written[identity] = step_outputs(subject, ours[0])
+        names = written[identity]
+        if names is not None and output.lower() not in {name.lower() for name in names}:
+            yield _missing(
+                subject, text, match.span(2), f"the step {identity} writes no output {output}: the value is empty", output, names
             )
 
 
@@ -193,7 +229,9 @@ def _commented(source: str, position: int) -> bool:
     return source[start:position].lstrip().startswith("#")
 
 
-def _missing(subject: Subject, text: Text, bounds: tuple[int, int], message: str, actual: str, declared: set[str]) -> Finding:
+def _missing(
+    subject: Subject, text: Text, bounds: tuple[int, int], message: str, actual: str, declared: AbstractSet[str]
+) -> Finding:
     return finding_at(
         (_CODE, _NAME, Severity.ERROR),
         subject,
@@ -240,8 +278,9 @@ RULE = Rule(
     "an id that nothing declares",
     """
     Parts of a pipeline name each other by ids: `kos[].build` and `archives[].ids` a build of GoReleaser, `needs:` a job, and
-    `steps.X.outputs` a step. An id that nothing declares ends the release (GoReleaser, `needs:`), or is worse and counts as
-    empty text (outputs). The ids that could have been meant are listed with the finding.
+    `steps.X.outputs` a step. A step's output counts as declared where the step writes it, a job's where the
+    job or the workflow that it calls names it. An id that nothing declares ends the release (GoReleaser, `needs:`), or is worse
+    and counts as empty text (outputs). The ids that could have been meant are listed with the finding.
     """,
     _check,
     failing=(
