@@ -49,7 +49,7 @@ _OUTPUT = re.compile(r"(?:-o|-O|--output|--output-document|>)[ =]*[\"']?(?P<file
 
 def usage_of(text: Text, site: Site) -> Usage:
     """What is done with the thing behind the URL that ``site`` is a part of."""
-    start = text.line_starts[site.span.line - 1] + site.span.column - 1
+    start = text.offset(site.span)
     url = site.get("url")
     begin = text.text.rfind(url, max(0, start - len(url)), start + len(url)) if url else start
     first, last = _command(text.text, begin if begin >= 0 else start)

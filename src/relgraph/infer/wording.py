@@ -29,14 +29,12 @@ def is_example(text: Text, site: Site) -> bool:
     Judged in prose, comments, descriptions and what scripts print: the code beside a word like that means what it says.
     """
     line = site.span.line
-    here = text.line_text(line)
-    before = here[: site.span.column - 1]
-    if _EXAMPLE.search(before):
+    if _EXAMPLE.search(text.before(site.span)):
         return is_prose(text, site)
     if not is_prose(text, site):
         return False
     for number in range(line - 1, max(line - 1 - _LINES, 0), -1):
-        above = text.line_text(number)
+        above = text.line_head(number)
         if not above.strip() or above.lstrip().startswith(("```", "~~~")):
             return False
         if _EXAMPLE.search(above):
@@ -54,15 +52,15 @@ def is_prose(text: Text, site: Site) -> bool:
         return not site.key.startswith(("fence", "block"))
     if site.path.endswith((".yaml", ".yml")) and _is_described(text, site.span.line):
         return True
-    return _COMMENT.match(text.line_text(site.span.line)) is not None
+    return _COMMENT.match(text.line_head(site.span.line)) is not None
 
 
 def _is_described(text: Text, line: int) -> bool:
     """Whether a line of YAML belongs to the block of a ``description``, as schemas have many."""
-    here = text.line_text(line)
+    here = text.line_head(line)
     indent = len(here) - len(here.lstrip())
     for number in range(line, max(line - _BLOCK, 0), -1):
-        above = text.line_text(number)
+        above = text.line_head(number)
         if above.strip() and (number == line or len(above) - len(above.lstrip()) < indent):
             key = _KEY.match(above)
             if key is not None:

@@ -89,7 +89,7 @@ def _is_missing(subject: Subject, site: Site) -> bool:
 
 def _in_comment(subject: Subject, site: Site) -> bool:
     text = subject.text(site.path)
-    return text is not None and text.line_text(site.span.line).lstrip().startswith("#") and not site.path.endswith((".md", ".mdx"))
+    return text is not None and text.line_head(site.span.line).lstrip().startswith("#") and not site.path.endswith((".md", ".mdx"))
 
 
 def _bases(site: Site) -> tuple[str, ...]:

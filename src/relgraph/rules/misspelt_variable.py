@@ -66,7 +66,7 @@ def _judge(subject: Subject, text: Text, everywhere: set[str]) -> Iterator[Findi
 
 
 def _in_comment(text: Text, at: int) -> bool:
-    return text.line_text(text.line_of(at)).lstrip().startswith("#")
+    return text.line_head(text.line_of(at)).lstrip().startswith("#")
 
 
 def _one_letter_apart(one: str, other: str) -> bool:

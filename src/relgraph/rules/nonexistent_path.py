@@ -87,7 +87,7 @@ def _bare(facts: Facts, locator: Locator, subject: Subject, site: Site) -> Findi
     text = subject.text(site.path)
     if owner is None or not owner.exists(path) or text is None:
         return None
-    before = text.line_text(site.span.line)[: site.span.column - 1]
+    before = text.before(site.span)
     # kustomize asks for a folder of a repository by such an address.
     if site.path.rpartition("/")[2].startswith("kustomization.") or _KUSTOMIZES.search(before):
         return None
@@ -108,7 +108,7 @@ def _is_fetched_folder(subject: Subject, located: Located, tree: Tree) -> bool:
     if site.get("form") != "raw" or located.path in tree.entries or unescape(site.get("path")) != located.path:
         return False
     text = subject.text(site.path)
-    if text is None or _ASSIGNED.search(text.line_text(site.span.line)[: site.span.column - 1]):
+    if text is None or _ASSIGNED.search(text.before(site.span)):
         return False
     return usage_of(text, site) is not Usage.LINK
 

@@ -142,12 +142,17 @@ def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severit
     if member.role is PathRole.DOCUMENT and member.site.kind is Kind.IMAGE:
         return Severity.NOTE  # a document shows what somebody else's image may be
     coupled = (
-        bool(right.kinds - {member.site.kind})
+        bool(right.kinds - {member.site.kind} - _UNRELATED.get(member.site.kind, frozenset()))
         or (member.site.kind is Kind.VARIABLE and member.site.name in right.variables)
         or (member.role is PathRole.ARTIFACT and right.shipped)
         or _fetched(member) in right.fetched
     )
     return Severity.WARNING if coupled else Severity.NOTE
+
+
+# A library may be of another version than the program that runs from an image or a chart.
+_RUN = frozenset({Kind.IMAGE, Kind.CHART})
+_UNRELATED = {Kind.MODULE: _RUN, **dict.fromkeys(_RUN, frozenset({Kind.MODULE}))}
 
 
 def _fetched(one: Reference) -> str:
@@ -160,7 +165,7 @@ def _fetched(one: Reference) -> str:
 
 def _is_comment(one: Reference) -> bool:
     text = one.subject.text(one.site.path)
-    return text is not None and text.line_text(one.site.span.line).lstrip().startswith(("#", "//", "*"))
+    return text is not None and text.line_head(one.site.span.line).lstrip().startswith(("#", "//", "*"))
 
 
 def _spell(version: Version, like: Reference) -> str:

@@ -60,8 +60,7 @@ def _label(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
     text = subject.text(site.path)
     if text is None or site.get("form") not in ("release", "tree", "blob", "download", "archive"):
         return
-    before = text.line_text(site.span.line)[: site.span.column - 1]
-    label = _LABEL.search(before)
+    label = _LABEL.search(text.before(site.span))
     shown = None if label is None else parse_version(label["version"])
     match = _TAG.fullmatch(site.value)
     leads_to = None if match is None else parse_version(match["version"])

@@ -134,7 +134,7 @@ class _Document:
         shown = False
         if block.language not in _STRUCTURED:
             if block.prompted:
-                line = self.text.line_text(site.span.line).lstrip()
+                line = self.text.line_head(site.span.line).lstrip()
                 shown = not line.startswith("$ ") and not self.text.line_text(site.span.line - 1).endswith("\\")
             # In a fence of unknown language, an image that no command names is output.
             elif block.language not in _SHELL:
@@ -155,7 +155,7 @@ class _Document:
             if self._block(self._offset(site)) is not None:
                 continue
             # A version in a heading says when something happened.
-            if site.role is Role.USES and _HEADING.match(self.text.line_text(site.span.line)):
+            if site.role is Role.USES and _HEADING.match(self.text.line_head(site.span.line)):
                 yield site._replace(role=Role.MENTION)
             else:
                 yield self._in_time(site)

@@ -48,7 +48,7 @@ def minimum_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "
         words, done = read_command(source, match.end(), end)
         yield from _asked(reader, words)
     for site in prose_sites(text, start, end, syntax=syntax, key=key):
-        if site.role is Role.MINIMUM and _SPOKEN.match(text.line_text(site.span.line)[: site.span.column]):
+        if site.role is Role.MINIMUM and _SPOKEN.match(text.line_head(site.span.line)[: site.span.column]):
             yield site
 
 
