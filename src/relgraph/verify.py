@@ -12,6 +12,7 @@ from typing import NamedTuple
 from relgraph.effects.cache import CacheFile, program_stamp
 from relgraph.effects.clock import today
 from relgraph.errors import EnvironmentFailure, UsageError
+from relgraph.git.repository import GitRepository
 from relgraph.git.target import NothingThen, Target, open_target
 from relgraph.infer.declared import address_of
 from relgraph.infer.declaring import declare
@@ -116,7 +117,17 @@ def verify(workspace: Workspace, request: Request) -> Report:
             unread=tuple((subject.name, path) for subject in targets for path in subject.unread),
             sites=sum(len(subject.sites) for subject in targets),
             seconds=perf_counter() - started,
+            folders=_folders(workspace, facts),
         )
+
+
+def _folders(workspace: Workspace, facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Where the files of findings lie: work trees by repository, and the declarations under the graph's name."""
+    found = [(workspace.graph.name, str(workspace.root))]
+    for subject in facts.world.targets:
+        if isinstance(subject.repository, GitRepository) and subject.repository.location.worktree is not None:
+            found.append((subject.name, subject.repository.location.worktree))
+    return tuple(found)
 
 
 def states(workspace: Workspace, request: Request) -> dict[str, str]:

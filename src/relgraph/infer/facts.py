@@ -168,8 +168,9 @@ class Facts:
         """A finding about the declaration itself, at the place where it was declared (the workspace's own file, as it is now)."""
         code, name, severity = rule
         span = Span(0, 0, origin.line, origin.column, origin.line, origin.column)
+        workspace = "" if self.declared is None else self.declared.graph.name
         return Finding(
-            code, name, severity, node, message, Place("", WORKTREE, origin.path, span), expected, actual, why,
+            code, name, severity, node, message, Place(workspace, WORKTREE, origin.path, span), expected, actual, why,
             tuple(place(*one) for one in related), None, fingerprint(code, node, origin.path, message),
         )  # fmt: skip
 
