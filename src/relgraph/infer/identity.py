@@ -177,7 +177,7 @@ class Identity:
         return next(
             (
                 one
-                for one in subject.sites_by_path[site.path]
+                for one in subject.near(site)
                 if one.span.line == site.span.line and one.kind is Kind.GIT and one.get("form") == "raw" and one.get("path").endswith(".sh")
             ),
             None,

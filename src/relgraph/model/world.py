@@ -1,5 +1,6 @@
 """The facts that inference and rules work on: repositories at a revision, their sites, and their siblings."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
@@ -10,6 +11,12 @@ from relgraph.model.site import Site
 from relgraph.syntax.text import Text
 
 __all__ = ["Reader", "Subject", "World"]
+
+_NEAR = 2000
+
+
+def _start(site: Site) -> int:
+    return site.span.start
 
 
 class Subject:
@@ -98,6 +105,16 @@ class Subject:
         for site in self.sites:
             grouped.setdefault(site.path, []).append(site)
         return MappingProxyType({path: tuple(sites) for path, sites in grouped.items()})
+
+    def near(self, site: Site) -> tuple[Site, ...]:
+        """The sites of the same file that begin at most 2000 bytes away, itself included, in order of position.
+
+        A command or a line is not longer, but for files that are a single line; to compare all of their sites with each other
+        would take quadratic time.
+        """
+        sites = self.sites_by_path.get(site.path, ())
+        first = bisect_left(sites, site.span.start - _NEAR, key=_start)
+        return sites[first : bisect_right(sites, site.span.start + _NEAR, lo=first, key=_start)]
 
     @cached_property
     def tags_here(self) -> tuple[Tag, ...]:

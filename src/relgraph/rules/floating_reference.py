@@ -182,7 +182,7 @@ class _Judge:
             site.syntax == "helm-values" or site.key.rpartition(".")[2] in ("repository", "repo", "name")
         ):
             return None  # a part of a reference: the template adds the tag
-        if any(one.part is Part.DIGEST and one.span.line == site.span.line for one in subject.sites_by_path[site.path]):
+        if any(one.part is Part.DIGEST and one.span.line == site.span.line for one in subject.near(site)):
             return None
         if role not in (*_SHIPPED, PathRole.TEST) or (site.path.endswith(".json") and not self._is_manifest(subject, site.path)):
             return None

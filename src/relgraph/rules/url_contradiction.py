@@ -27,20 +27,27 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for path, sites in subject.sites_by_path.items():
             if path_role(path) is PathRole.VENDORED or is_fixture(path):
                 continue
-            refs = [site for site in sites if site.kind is Kind.GIT and site.part is Part.REF]
             for site in sites:
                 if (site.get("scope") == "url" or site.kind is Kind.TOOLCHAIN) and "://" in site.get("url"):
                     yield from _elsewhere(facts, subject, site)
                 elif site.kind is Kind.GIT and site.part is Part.VERSION and site.get("form") == "asset":
-                    yield from _asset(facts, subject, refs, site)
+                    yield from _asset(facts, subject, site)
                 elif site.kind is Kind.VARIABLE and site.get("scope") == "arg":
-                    yield from _argument(facts, subject, refs, site)
+                    yield from _argument(facts, subject, site)
                 elif site.kind is Kind.GIT and site.part is Part.REF and path.endswith((".md", ".mdx")):
                     yield from _label(facts, subject, site)
 
 
-def _asset(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> Iterator[Finding]:
-    ref = next((one for one in refs if one.get("url") == site.get("url") and 0 <= site.span.start - one.span.end < _NEAR), None)
+def _refs_before(subject: Subject, site: Site) -> list[Site]:
+    return [
+        one
+        for one in subject.near(site)
+        if one.kind is Kind.GIT and one.part is Part.REF and 0 <= site.span.start - one.span.end < _NEAR
+    ]
+
+
+def _asset(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
+    ref = next((one for one in _refs_before(subject, site) if one.get("url") == site.get("url")), None)
     if ref is None:
         return
     pair = _versions(facts, subject, ref, site)
@@ -77,8 +84,8 @@ def _label(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
     )
 
 
-def _argument(facts: Facts, subject: Subject, refs: list[Site], site: Site) -> Iterator[Finding]:
-    before = [one for one in refs if one.name == site.name and 0 <= site.span.start - one.span.end < _NEAR]
+def _argument(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
+    before = [one for one in _refs_before(subject, site) if one.name == site.name]
     if not before:
         return
     ref = before[-1]
