@@ -145,3 +145,16 @@ def test_an_output_that_a_called_workflow_does_not_declare(tmp_path: Path) -> No
         return {PATH: caller, ".github/workflows/build.yml": called}
 
     check(tmp_path, Repair(Commit(tree("tag")), Commit(tree("image")), name=NAME), Told("RG401", PATH, "tag", "image"))
+
+
+# An expression asks for a variable of the workflow under a name that the workflow does not give it.
+def test_a_variable_of_a_workflow_that_nothing_sets(tmp_path: Path) -> None:
+    def tree(name: str) -> dict[str, str]:
+        steps = f"- run: helm push beacon.tgz oci://${{{{ env.{name} }}}}\n"
+        return {PATH: f"env: {{CHART_REGISTRY: ghcr.io/acme}}\n{workflow(steps)}"}
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("CHART_REGISTY")), Commit(tree("CHART_REGISTRY")), name=NAME),
+        Told("RG401", PATH, "CHART_REGISTY", "CHART_REGISTRY"),
+    )

@@ -12,6 +12,7 @@ from relgraph.pipeline.artifacts import Spot
 from relgraph.pipeline.goreleaser_files import CONFIGURATIONS, project_name
 from relgraph.pipeline.script_texts import script_texts
 from relgraph.pipeline.step_outputs import called_outputs, step_outputs
+from relgraph.pipeline.workflow_env import unset_names
 from relgraph.pipeline.yaml_tree import YamlNode, read_yaml
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at
@@ -21,6 +22,7 @@ __all__ = ["RULE"]
 
 _CODE, _NAME = "RG401", "dangling-id"
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+_MARKS = ("needs", "steps.", "env.")
 _ACTION = re.compile(r"(?:.*/)?action\.ya?ml")
 _STEP = re.compile(r"\bsteps\.([A-Za-z_][\w-]*)\.(?:outputs|outcome|conclusion)\b(?:\.([\w-]+))?")
 _NEED = re.compile(r"\bneeds\.([A-Za-z_][\w-]*)\.(?:outputs\.([\w-]+)|result)\b")
@@ -35,7 +37,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if text is not None and root is not None and root.get("includes") is None:
                 yield from _goreleaser(subject, text, root)
         for path, text in script_texts(subject).items():
-            if _WORKFLOW.fullmatch(path) and ("needs" in text.text or "steps." in text.text):
+            if _WORKFLOW.fullmatch(path) and any(mark in text.text for mark in _MARKS):
                 yield from _workflow(subject, text)
             elif _ACTION.fullmatch(path) and "steps." in text.text:
                 yield from _composite(subject, text)
@@ -148,6 +150,18 @@ def _workflow(subject: Subject, text: Text) -> Iterator[Finding]:
     for name, job in jobs.pairs.items():
         if job.kind == "map" and job.start >= 0:
             yield from _outputs(subject, text, name, job, jobs)
+    for unset in unset_names(subject, text, root) if root is not None else ():
+        yield finding_at(
+            (_CODE, _NAME, Severity.ERROR if unset.meant else Severity.WARNING),
+            subject,
+            Spot(text.path, text.span(unset.start, unset.end)),
+            f"nothing sets env.{unset.name} in the job {unset.job}: the value is empty"
+            + (f"; {unset.meant} is set" if unset.meant else ""),
+            node=f"workflow:{text.path}",
+            expected=unset.meant,
+            actual=unset.name,
+            why=("neither the workflow, the job, a step nor a script that it calls gives it a value",),
+        )
 
 
 def _outputs(subject: Subject, text: Text, name: str, job: YamlNode, jobs: YamlNode) -> Iterator[Finding]:
@@ -278,7 +292,7 @@ RULE = Rule(
     "an id that nothing declares",
     """
     Parts of a pipeline name each other by ids: `kos[].build` and `archives[].ids` a build of GoReleaser, `needs:` a job, and
-    `steps.X.outputs` a step. A step's output counts as declared where the step writes it, a job's where the
+    `steps.X.outputs` a step, `env.X` a variable. A step's output counts as declared where the step writes it, a job's where the
     job or the workflow that it calls names it. An id that nothing declares ends the release (GoReleaser, `needs:`), or is worse
     and counts as empty text (outputs). The ids that could have been meant are listed with the finding.
     """,
