@@ -6,7 +6,7 @@ import pytest
 
 from releasing import GORELEASER, MAKEFILE, RELEASE, beacon, kustomization, release
 from relgraph.model.example import Commit
-from repairs import WARNING, Repair, Told, check, text, workflow
+from repairs import WARNING, Repair, Told, check, reported, text, workflow
 
 NAME = "acme/beacon"
 PATH = ".github/workflows/release.yml"
@@ -158,3 +158,34 @@ def test_a_variable_of_a_workflow_that_nothing_sets(tmp_path: Path) -> None:
         Repair(Commit(tree("CHART_REGISTY")), Commit(tree("CHART_REGISTRY")), name=NAME),
         Told("RG401", PATH, "CHART_REGISTY", "CHART_REGISTRY"),
     )
+
+
+# A step gives make its image by the environment, under a name that the Makefile gave up.
+def test_an_environment_variable_that_make_does_not_read(tmp_path: Path) -> None:
+    makefile = "BEACON_IMAGE ?= ghcr.io/acme/beacon/manager:dev\n\npush:\n\tdocker push $(BEACON_IMAGE)\n"
+
+    def tree(name: str) -> dict[str, str]:
+        step = f"- run: make push\n  env:\n    {name}: ghcr.io/acme/beacon/manager:${{{{ github.ref_name }}}}\n"
+        return {PATH: workflow(step), "Makefile": makefile}
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("IMG")), Commit(tree("BEACON_IMAGE")), name=NAME),
+        Told("RG402", PATH, "IMG", "BEACON_IMAGE", WARNING),
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "files"),
+    [
+        ("- run: |\n    ./hack/login.sh\n    make push\n  env:\n    IMG: beacon:1\n", {"hack/login.sh": ""}),
+        ("- run: make push\n  env:\n    IMG: beacon:1\n", {"e2e/e2e_test.go": 'package e2e\n\nvar image = os.Getenv("IMG")\n'}),
+        ("- run: make push\n  env:\n    IMG: beacon:1\n", {"hack/push.sh": 'docker push "$IMG"\n'}),
+        ("- run: make other\n  env:\n    IMG: beacon:1\n", {}),
+        ("- run: make push\n  working-directory: e2e\n  env:\n    IMG: beacon:1\n", {}),
+        ("- run: make push\n  env:\n    TEST_TIMEOUT: 5m\n", {}),
+    ],
+)
+def test_environment_variables_that_something_may_read(tmp_path: Path, step: str, files: dict[str, str]) -> None:
+    makefile = "push:\n\t./hack/push.sh\n"
+    assert reported(tmp_path, (Commit({PATH: workflow(step), "Makefile": makefile, "hack/push.sh": "", **files}),)) == []

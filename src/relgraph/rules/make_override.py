@@ -10,6 +10,7 @@ from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Leak, Spot
 from relgraph.pipeline.references import split_reference
 from relgraph.pipeline.script_texts import script_texts
+from relgraph.pipeline.yaml_tree import read_yaml
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.spots import finding_at, path_line
 from relgraph.syntax.make import Assignment, Makefile, read_makefile
@@ -33,6 +34,10 @@ _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _READERS = re.compile(
     r"(?:^|/)(?:[^/]*[Mm]akefile[^/]*|[^/]+\.(?:mk|sh|bash|bats|py|rb|ya?ml|tmpl|in)|[^/]*Dockerfile[^/]*|[^/.]+)$"
 )
+_PROGRAMS = re.compile(r"\.(?:go|rs|js|mjs|ts|java|c|cc)$")
+_ONLY_MAKE = re.compile(r"make(?:[ \t]+-[ijks]\d*)*(?P<goals>(?:[ \t]+[a-z][\w./-]*)+)")
+# What a release is made of goes by such names; switches of tests and of tools may be read by anything.
+_TELLING = re.compile(r"(?:^|_)(?:VERSION|VER|TAG|IMAGE|IMG|CHART|REGISTRY|REPOSITORY|REPO)(?:_|S?$)")
 _REFERENCE = re.compile(r"\$[({]([\w.-]+)")
 _TOKENS = re.compile(r"[A-Za-z]+|\d+")
 _SYNONYMS = {
@@ -65,6 +70,8 @@ def _overrides(subject: Subject) -> Iterator[Finding]:
             continue
         for match in _MAKE.finditer(text.text):
             yield from _command(subject, text, match, known, workflow=workflow)
+        if path.startswith(".github/workflows/"):
+            yield from _environment(subject, text, known)
 
 
 def _command(
@@ -110,6 +117,50 @@ def _command(
             why=tuple(why),
             related=((subject, spot),) if meant is not None and (spot := project.spot(meant)) is not None else (),
         )
+
+
+def _environment(subject: Subject, text: Text, known: "dict[str, _Project | None]") -> Iterator[Finding]:
+    """Variables that a step which does nothing but call make gives by its environment."""
+    root = read_yaml(text.text)
+    jobs = root.get("jobs") if root is not None else None
+    for step in (step for job in (jobs.pairs.values() if jobs is not None else ()) for step in job.maps("steps")):
+        env, run = step.get("env"), step.string("run")
+        if env is None or env.kind != "map" or run is None or step.get("working-directory") is not None:
+            continue
+        lines = [
+            line.strip() for line in run.replace("\\\n", " ").split("\n") if line.strip() and not line.lstrip().startswith("#")
+        ]
+        commands = [_ONLY_MAKE.fullmatch(line) for line in lines]
+        goals = [goal for one in commands if one is not None for goal in one["goals"].split()]
+        if not goals or not all(commands):
+            continue
+        if "" not in known:
+            known[""] = _Project.of(subject, "")
+        project = known[""]
+        if project is None or not all(project.makes(goal) for goal in goals):
+            continue
+        for name, node in env.pairs.items():
+            if node.kind != "scalar" or not _TELLING.search(name) or _AMBIENT.fullmatch(name):
+                continue
+            if (
+                len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", text.text)) > 1
+                or project.knows(name)
+                or project.programs_know(name)
+            ):
+                continue
+            meant = project.similar(name, goals)
+            start = text.text.rfind(name, 0, node.start)
+            yield finding_at(
+                (_CODE, _NAME, Severity.WARNING),
+                subject,
+                Spot(text.path, text.span(start, start + len(name))),
+                f"the step gives {name} to make {' '.join(goals)}, and neither the Makefile nor what it calls reads it",
+                node=f"make:{project.path}",
+                expected=meant,
+                actual=name,
+                why=(f"{project.path} neither sets nor uses {name}, and no script or program that it may call does",),
+                related=((subject, spot),) if meant is not None and (spot := project.spot(meant)) is not None else (),
+            )
 
 
 def _taken(words: list[Word]) -> tuple[str | None, list[str], list[tuple[str, Word]]]:
@@ -193,6 +244,12 @@ class _Project:
             self._elsewhere = [data.decode("utf-8", "replace") for _, data in self.subject.tree.read_many(paths[:_MAX_FILES])]
         return any(name in text and word.search(text) for text in self._elsewhere)
 
+    def programs_know(self, name: str) -> bool:
+        """Whether a program of the tree has the name: it may look into its environment."""
+        paths = [path for path in self.subject.entries if _PROGRAMS.search(path) and path_role(path) is not PathRole.VENDORED]
+        word = name.encode()
+        return any(word in data for _, data in self.subject.tree.read_many(paths))
+
     def _settable(self) -> dict[str, tuple[Text, Assignment]]:
         return {
             one.name: (text, one)
@@ -271,7 +328,9 @@ RULE = Rule(
     """
     `make chart IMG=...` sets IMG for this run, and make does not mind when nothing reads it: the recipe goes on with the
     default of the variable that replaced IMG, and what is published refers to a developer's image. The same happens the other
-    way round when a workflow's `env:` has the name of a Makefile's `?=` variable and means something else by it.
+    way round when a workflow's `env:` has the name of a Makefile's `?=` variable and means something else by it. A step that only
+    calls make and has an image or a version in its `env:` which neither the Makefile nor anything that it may call reads is told
+    as well.
 
     Precedence is make's: the command line before the Makefile, the Makefile before the environment, the environment before `?=`.
     """,
