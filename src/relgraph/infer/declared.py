@@ -15,7 +15,7 @@ from relgraph.model.site import Site
 from relgraph.model.world import Subject
 from relgraph.sites.build import canonical_image
 
-__all__ = ["Declared", "address_of", "matches"]
+__all__ = ["Declared", "address_of", "matches", "patterns_of"]
 
 _URL = re.compile(r"(?:https?|ssh|git)://(?:[^/@]*@)?([^/:]+)(?::\d+)?/(.+?)(?:\.git)?/?|[^@/]+@([^:/]+):(.+?)(?:\.git)?/?")
 
@@ -85,7 +85,7 @@ class Declared:
         found: dict[str, list[tuple[str, Node]]] = {}
         for node in self.graph.nodes.values():
             if node.id in self.homes:
-                found.setdefault(self.homes[node.id], []).extend((pattern, node) for pattern in _patterns(node))
+                found.setdefault(self.homes[node.id], []).extend((pattern, node) for pattern in patterns_of(node))
         # The longest pattern that fits is the most telling one.
         return {repo: tuple(sorted(rows, key=lambda row: (-len(row[0]), row[0], row[1].id))) for repo, rows in found.items()}
 
@@ -127,7 +127,8 @@ def _artifact_name(node: Node) -> str:
     return (node.ref if "://" in node.ref else canonical_image(node.ref)).lower().rstrip("/")
 
 
-def _patterns(node: Node) -> tuple[str, ...]:
+def patterns_of(node: Node) -> tuple[str, ...]:
+    """The patterns of a node's files in its repository."""
     if node.kind == "derived":
         return tuple(node.get("outputs", ()))
     return node.paths or ((node.source,) if node.source else ())

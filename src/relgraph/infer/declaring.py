@@ -20,7 +20,10 @@ def declare(graph: Graph, subjects: Mapping[str, Subject], external: Mapping[str
     for node in graph.nodes.values():
         if node.kind == "repo":
             subject = everyone.get(node.id)
-            absent = RepoState(None, f"{node.name} is external and has no clone here")
+            # Whatever has no clone and is no neighbour's was refused before; what is left began later.
+            absent = RepoState(
+                None, f"{node.name} {'is external and has no clone here' if node.get('external') else 'has no commits then'}"
+            )
             states[node.id] = absent if subject is None else standing(node, subject)
     declared = Declared(graph, propagate(graph, states), everyone, today)
     return Facts(World(tuple(subjects.values()), tuple(external.values())), declared)

@@ -7,9 +7,10 @@ from relgraph.cli.command import Values
 from relgraph.cli.terminal import Terminal
 from relgraph.cli.workspace import find_node, opened
 from relgraph.graph.impact import Step, impact
-from relgraph.infer.declared import Declared
+from relgraph.infer.declared import Declared, matches, patterns_of
 from relgraph.infer.facts import Facts
-from relgraph.model.graph import EdgeKind
+from relgraph.model.graph import EdgeKind, Node
+from relgraph.model.site import Site
 
 __all__ = ["run"]
 
@@ -61,6 +62,13 @@ def _places(facts: Facts, declared: Declared) -> dict[tuple[str, str], list[str]
         heads = [direct.id] if direct is not None else by_line.get(one.line, [])
         for owner in declared.owners(one.subject, one.site.path):
             for head in heads:
-                if (owner.id, head) in declared.edges:
+                if (owner.id, head) in declared.edges and _may_name(one.site, declared.graph.nodes[head]):
                     found.setdefault((owner.id, head), []).append(f"{one.subject.name}/{one.where}: {one.site.value}")
     return found
+
+
+def _may_name(site: Site, head: Node) -> bool:
+    """Whether a site may be to a node: to files of a repository only by their paths in it."""
+    if head.ref or head.kind == "repo":
+        return True
+    return any(matches(pattern, site.get("path")) for pattern in patterns_of(head))
