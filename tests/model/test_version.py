@@ -5,7 +5,7 @@ import semver
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgraph.model.version import Version, agree, compare, is_semver, natural_key, parse_version, semver_key
+from relgraph.model.version import Version, agree, compare, is_bookmark, is_semver, natural_key, parse_version, semver_key
 
 NUMBERS = st.integers(0, 10**6)
 IDENTIFIER = st.one_of(st.integers(0, 999).map(str), st.from_regex(r"[a-z][0-9a-z-]{0,6}", fullmatch=True))
@@ -90,3 +90,17 @@ def test_agreement_is_symmetric_and_holds_for_equals(left: str, right: str) -> N
 )
 def test_agreement_goes_as_far_as_the_shorter_version(left: str, right: str, expected: bool) -> None:
     assert agree(parsed(left), parsed(right)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.0.0-alpha.1.last-before-move", True),
+        ("1.0.0-before-split", True),
+        ("1.0.0-rc.1", False),
+        ("1.0.0-experiment.5", False),
+        ("1.0.0-k3s1", False),
+    ],
+)
+def test_a_tag_with_words_for_a_pre_release_is_a_bookmark(text: str, expected: bool) -> None:
+    assert is_bookmark(parsed(text)) is expected

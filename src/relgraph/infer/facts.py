@@ -12,7 +12,7 @@ from relgraph.model.finding import Finding, Fix, Place, Severity, fingerprint
 from relgraph.model.graph import Origin
 from relgraph.model.repository import WORKTREE, Tag
 from relgraph.model.site import Kind, Pin, Site, Span
-from relgraph.model.version import natural_key, parse_version
+from relgraph.model.version import is_bookmark, natural_key, parse_version
 from relgraph.model.world import Subject, World
 from relgraph.pipeline.artifacts import Plan
 
@@ -110,7 +110,7 @@ class Facts:
         return () if subject is None else self.ordered_tags(subject)
 
     def ordered_tags(self, subject: Subject) -> tuple[Tag, ...]:
-        """The tags of a repository that are versions without a path, in natural order, then time."""
+        """The tags of a repository that are versions without a path and no bookmarks, in natural order, then time."""
         ordered = self._ordered.get(id(subject))
         if ordered is None:
             self._kept.append(subject)
@@ -118,7 +118,7 @@ class Facts:
         return ordered
 
     def _in_order(self, subject: Subject) -> tuple[Tag, ...]:
-        tags = (tag for tag in subject.repository.tags if tag.version is not None and "/" not in tag.name)
+        tags = (tag for tag in subject.repository.tags if tag.version is not None and "/" not in tag.name and not is_bookmark(tag.version))
         if self.declared is not None:
             declared = self.declared
             tags = (tag for tag in tags if not declared.skips(subject, tag.name))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from relgraph.graph.propagate import RepoState, read_tag
 from relgraph.model.graph import Node
 from relgraph.model.repository import Tag
-from relgraph.model.version import Version, natural_key, semver_key
+from relgraph.model.version import Version, is_bookmark, natural_key, semver_key
 from relgraph.model.world import Subject
 
 __all__ = ["Release", "development_version", "is_skipped", "releases", "standing"]
@@ -31,7 +31,7 @@ def releases(node: Node, subject: Subject) -> tuple[Release, ...]:
     found = [
         Release(tag, version)
         for tag in subject.repository.tags
-        if (version := read_tag(node.tag, tag.name)) is not None and not is_skipped(node, tag.name)
+        if (version := read_tag(node.tag, tag.name)) is not None and not is_bookmark(version) and not is_skipped(node, tag.name)
     ]
     return tuple(sorted(found, key=lambda release: (key(release.version), release.tag.name)))
 

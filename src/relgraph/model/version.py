@@ -14,6 +14,7 @@ __all__ = [
     "Version",
     "agree",
     "compare",
+    "is_bookmark",
     "is_semver",
     "natural_key",
     "parse_version",
@@ -32,6 +33,7 @@ _SEMVER = re.compile(
     r"(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?",
     re.ASCII,
 )
+_SENTENCE = re.compile(r"[A-Za-z]{2,}-[A-Za-z]{2,}")
 _DIGITS = re.compile(r"(\d+)")
 
 _Key: TypeAlias = tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
@@ -86,6 +88,14 @@ def parse_version(raw: str) -> Version | None:
     if len(release) != match["release"].count(".") + 1:
         return None
     return Version(match["prefix"], release, match["pre"] or "", match["build"] or "")
+
+
+def is_bookmark(version: Version) -> bool:
+    """Whether a tag with this version marks a moment rather than a release: its pre-release holds hyphenated words.
+
+    ``1.0.0-alpha.1.last-before-move`` is such a one, ``1.0.0-rc.1`` and ``1.0.0-experiment.5`` are not.
+    """
+    return _SENTENCE.search(version.pre) is not None
 
 
 def is_semver(raw: str) -> bool:
