@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from relgraph.model.example import Commit
-from repairs import WARNING, Repair, Told, check, text, workflow
+from repairs import WARNING, Repair, Told, check, reported, text, workflow
 
 NAME = "acme/orchard"
 RAW = "https://raw.githubusercontent.com"
@@ -119,3 +119,74 @@ def test_an_action_pinned_to_another_commit_than_the_record_says(tmp_path: Path)
         Told("RG111", ".github/workflows/e2e.yml", other, old, WARNING),
         Told("RG111", ".github/workflows/release.yml", other, old, WARNING),
     )
+
+
+# A kustomization, or a command, that names another project's folder and no revision is built from its default branch.
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("config/kustomization.yaml", "resources:\n- ../base\n- https://github.com/others/hubctl//config/crd{}\n"),
+        ("config/kustomization.yaml", "resources:\n- github.com/others/hubctl/config/crd{}\n"),
+        ("config/kustomization.yaml", "bases:\n- git@github.com:others/hubctl.git{} # the hub\n"),
+        ("scripts/install.sh", '#!/bin/sh\nkubectl apply --server-side -k "github.com/others/hubctl/config/crd{}"\n'),
+        ("Makefile", "install:\n\tkustomize build https://github.com/others/hubctl/config/crd{} | kubectl apply -f -\n"),
+    ],
+)
+def test_kustomizations_without_a_revision(tmp_path: Path, path: str, content: str) -> None:
+    before, after = ({path: content.format(ref), "base/kustomization.yaml": ""} for ref in ("", "?ref=v0.10.1"))
+    check(tmp_path, Repair(Commit(before), Commit(after), name=NAME), Told("RG301", path, "HEAD", None, WARNING))
+
+
+# Documents of the repository itself are told the release that has the folder.
+def test_a_guide_applies_a_kustomization_without_a_revision(tmp_path: Path) -> None:
+    command = "```shell\nkubectl apply -k github.com/acme/orchard/config/crd{}\n```\n"
+    base = {"go.mod": DEMO["go.mod"], "config/crd/kustomization.yaml": "resources: []\n"}
+    before, after = ({**base, "README.md": command.format(ref)} for ref in ("", "?ref=v0.25.1"))
+    earlier = (Commit(base, tags=("v0.25.1",)),)
+    check(
+        tmp_path,
+        Repair(Commit(before), Commit(after), earlier, name=NAME),
+        Told("RG301", "README.md", "HEAD", "v0.25.1", WARNING),
+    )
+
+
+APPLICATION = text("""
+    apiVersion: argoproj.io/v1alpha1
+    kind: Application
+    metadata: {{name: hub}}
+    spec:
+      source:
+        repoURL: https://github.com/{}
+        path: config
+        targetRevision: {}
+""")
+FLUX = text("""
+    apiVersion: source.toolkit.fluxcd.io/v1
+    kind: GitRepository
+    metadata: {{name: hub}}
+    spec:
+      url: https://github.com/{}
+      ref:
+        {}
+""")
+
+
+# A manifest keeps clusters at whatever another project pushes.
+@pytest.mark.parametrize(
+    ("manifest", "actual", "floating", "pinned"),
+    [
+        (APPLICATION, "HEAD", "HEAD", "v0.10.1"),
+        (APPLICATION, "main", "main", "v0.10.1"),
+        (FLUX, "main", "branch: main", "tag: v0.10.1"),
+    ],
+)
+def test_a_manifest_that_deploys_a_branch(tmp_path: Path, manifest: str, actual: str, floating: str, pinned: str) -> None:
+    path = "deploy/hub.yaml"
+    before, after = ({path: manifest.format("others/hubctl", ref)} for ref in (floating, pinned))
+    check(tmp_path, Repair(Commit(before), Commit(after), name=NAME), Told("RG301", path, actual, None, WARNING))
+
+
+# Its own branch is what a repository that deploys itself means.
+def test_a_manifest_that_deploys_the_branch_of_its_own_repository(tmp_path: Path) -> None:
+    tree = {"go.mod": DEMO["go.mod"], "deploy/hub.yaml": APPLICATION.format("acme/orchard", "HEAD")}
+    assert reported(tmp_path, (Commit(tree),), name=NAME) == []

@@ -10,6 +10,7 @@ from relgraph.infer.gitref import Locator, unescape
 from relgraph.infer.made_images import MadeImages
 from relgraph.infer.paths import is_fixture
 from relgraph.infer.roles import PathRole, path_role
+from relgraph.infer.unpinned import unpinned_bases
 from relgraph.infer.usage import Usage, usage_of
 from relgraph.infer.wording import is_prose
 from relgraph.model.finding import Finding, Severity
@@ -29,6 +30,8 @@ _LOCAL = re.compile(
 )
 # Small images that are run for a moment to see whether running works.
 _PROBES = frozenset(f"docker.io/library/{name}" for name in ("busybox", "alpine", "hello-world"))
+# Where Argo CD and Flux have the revision that they keep a cluster at.
+_TRACKED = ("targetRevision", "ref.branch")
 _HELM = re.compile(r"\bhelm\b[^\n|;]*\b(?:install|upgrade|template|pull)\b")
 _RELEASING = re.compile(r"(?:^|[/_.-])(?:goreleaser|release|releases|publish|deploy|cd)(?:[/_.-]|$)", re.IGNORECASE)
 _PUBLISHES = re.compile(
@@ -48,7 +51,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     judge = _Judge(facts)
     for subject in facts.world.targets:
         groups: dict[tuple[str, str, str], list[tuple[Site, _Judged]]] = {}
-        for site in (*subject.sites, *clone_sites(facts, subject)):
+        for site in (*subject.sites, *clone_sites(facts, subject), *unpinned_bases(subject)):
             judged = judge(subject, site)
             if judged is None:
                 continue
@@ -106,6 +109,8 @@ class _Judge:
         if text is None or role is PathRole.SOURCE:
             return None
         owner = self._locator.owner(site.name)
+        if site.key.endswith(_TRACKED):
+            return self._tracked(subject, owner, site, role)
         if form == "clone" and "pip" not in text.around(site.span):
             if owner is None or owner is subject or not owner.repository.tags or role not in _SHIPPED:
                 return None
@@ -130,7 +135,8 @@ class _Judge:
         if owner is None:
             document = role is PathRole.DOCUMENT
             # An installer follows its project on purpose; what is deployed is meant to be what was tried.
-            grave = site.value != "HEAD" and (not document or usage is Usage.APPLY)
+            head = site.value == "HEAD" and (document or site.get("form") != "base")
+            grave = not head and (not document or usage is Usage.APPLY)
             return (
                 None
                 if document and site.pin is Pin.MUTABLE
@@ -153,6 +159,13 @@ class _Judge:
             prefix + tag,
             (*why, f"{owner.name} {tag} is the newest release that contains it"),
         )
+
+    def _tracked(self, subject: Subject, owner: Subject | None, site: Site, role: PathRole) -> _Judged:
+        """What a deployment tool keeps at the head of a branch; a repository may have itself deployed so, on purpose."""
+        grave = role is PathRole.ARTIFACT and owner is not subject
+        tags = self._facts.ordered_tags(owner)[-1:] if owner is not None and owner is not subject else ()
+        why = (f"{site.value} moves: every push there is deployed",)
+        return _Judged(Severity.WARNING if grave else Severity.NOTE, "is deployed from", tags[0].name if tags else None, why)
 
     def _floats(self, site: Site) -> bool:
         if site.value in _FLOATING:
@@ -338,8 +351,9 @@ RULE = Rule(
     "something that is run or deployed follows a branch or a moving tag",
     """
     A script piped into a shell, a manifest that is applied, an image, a tool or an action follows a branch (main) or a tag that
-    moves (latest). It is another thing tomorrow: what worked stops working, with no change on this side, and an old release cannot be built or
-    installed again as it was. Name a tag, a version, or a commit.
+    moves (latest), or names no revision at all, as a kustomization of another repository may. It is another thing tomorrow: what
+    worked stops working, with no change on this side, and an old release cannot be built or installed again as it was. Name a tag,
+    a version, or a commit.
 
     Where the repository is part of this scan, the newest release that contains the file is told as the expected value; a script that no
     release contains yet cannot be pinned, and documents may name its branch. Notes only: in tests, where documents run other projects' installers, for

@@ -17,12 +17,15 @@ _POSITION = re.compile(
     r"(?:^|[;&|({!`]|\b(?:then|do|else|if|while|sudo|exec|time|env|eval|nohup|run:|bash|sh|source|python3?|chmod[ \t]+[\w+-]+|cat|cp))[ \t]*[@+-]*[ \t]*"
     r"(?:\"?\w+=(?:\"[^\"\n]*\"|'[^'\n]*'|\$\([^()\n]*\)|[^\s;|&\"'])*[ \t]+)*(?:\"|'|-[a-z]+[ \t]+)?\Z"
 )
+_HOSTS = ("github.com/", "gitlab.com/", "bitbucket.org/")
 _FROM_HERE = frozenset("main master HEAD latest".split())
 
 
 def _file(reader: Reader, start: int, path: str, verb: str, pattern: re.Pattern[str] = _FILE) -> Iterator[Site]:
     if start < 0 or not path or path[0] in "/~-" or pattern.fullmatch(path) is None or path in _FROM_HERE:
         return
+    if path.startswith(_HOSTS):
+        return  # what kustomize and go fetch from another repository
     if path.startswith("bin/") or "/bin/" in path:
         return  # what builds leave behind
     made = "1" if reader.makes(path) else ""
