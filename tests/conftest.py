@@ -1,4 +1,4 @@
-"""What every test gets: Hypothesis without clocks, and in CI no test that quietly does not run."""
+"""What every test gets: Hypothesis without clocks, a cache that goes with the tests, and in CI no test that quietly does not run."""
 
 import os
 from collections.abc import Generator
@@ -15,6 +15,14 @@ settings.register_profile(
     "relgraph", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=_IN_CI, print_blob=True
 )
 settings.load_profile("relgraph")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Generator[None, None, None]:
+    # Tests scan hundreds of repositories that vanish; what is kept of them has no place in the user's cache.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -37,6 +37,34 @@ def test_a_damaged_file_reads_as_none(home: Path, damage: bytes) -> None:
     assert CacheFile("sites", "1").read() is None
 
 
+@pytest.mark.parametrize("other", ["folder", "pipe", "link"])
+def test_what_is_no_file_is_not_waited_for_and_in_nobodys_way(home: Path, other: str) -> None:
+    CacheFile("sites", "1").write(b"content")
+    path = home / "sites-1"
+    content = path.read_bytes()
+    path.unlink()
+    if other == "folder":
+        path.mkdir()
+    elif other == "pipe":
+        os.mkfifo(path)
+    else:
+        (home / "elsewhere").write_bytes(content)
+        path.symlink_to("elsewhere")
+    assert CacheFile("sites", "1").read() is None
+    CacheFile("sites", "1").write(b"new")
+    assert CacheFile("sites", "1").read() == (None if other == "folder" else b"new")
+
+
+def test_an_interrupted_writing_leaves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        CacheFile("sites", "1").write(b"content")
+    assert list(home.iterdir()) == []
+
+
 @pytest.mark.usefixtures("home")
 def test_the_cache_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     CacheFile("sites", "1").write(b"content")

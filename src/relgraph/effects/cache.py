@@ -1,6 +1,7 @@
 """The cache folder: small files that may vanish at any time, private to the user, written whole or not at all."""
 
 import os
+import stat
 from hashlib import blake2b
 from pathlib import Path
 
@@ -31,8 +32,11 @@ class CacheFile:
         if self._path is None:
             return None
         try:
-            with self._path.open("rb") as file:
-                if os.fstat(file.fileno()).st_uid != os.geteuid():
+            # Whatever took the file's place is not waited for.
+            descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+            with os.fdopen(descriptor, "rb") as file:
+                found = os.fstat(descriptor)
+                if found.st_uid != os.geteuid() or not stat.S_ISREG(found.st_mode):
                     return None
                 data = file.read()
         except OSError:
@@ -55,11 +59,13 @@ class CacheFile:
             for old in self._path.parent.glob(f"{family}-*"):
                 if old != self._path:
                     old.unlink(missing_ok=True)
-        except OSError:
+        except BaseException as problem:
             try:
                 temporary.unlink(missing_ok=True)
             except OSError:
                 pass  # a leftover in a cache harms nobody
+            if not isinstance(problem, OSError):
+                raise
 
 
 def program_stamp(*folders: str) -> str:
