@@ -19,3 +19,8 @@ def test_the_program_is_behind_its_libraries() -> None:
 @pytest.mark.parametrize("member", ["k8s.io/kubernetes v1.21.3", "k8s.io/klog/v2 v2.20.1", "k8s.io/utils v1.20.6"])
 def test_members_that_agree_or_count_for_themselves(member: str) -> None:
     assert of_files(RULE, {"go.mod": GO_MOD.format(member)}) == []
+
+
+def test_what_the_module_asks_for_leads_and_what_others_drag_in_does_not() -> None:
+    dragged = "".join(f"\tk8s.io/{name} v0.21.2 // indirect\n" for name in ("apiserver", "cli-runtime", "component-base", "kubectl", "metrics"))
+    assert of_files(RULE, {"go.mod": GO_MOD.format("k8s.io/klog/v2 v2.20.1") + f"\nrequire (\n{dragged})\n"}) == []

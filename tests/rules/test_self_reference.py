@@ -26,3 +26,8 @@ def test_examples_fixtures_and_packages_of_folders() -> None:
     assert said(**{"docs/a.md": "Name one, for example `helm pull oci://ghcr.io/example/platform/web-chart --version 0.1.0`.\n"}) == []
     assert said(**{"pkg/x/testdata/up.sh": SCRIPT.format("0.1.0")}) == []
     assert said(**{"site/package.json": '{"name": "site", "version": "0.0.1"}\n'}) == []
+
+
+def test_a_sentence_often_speaks_of_the_past() -> None:
+    history = (Commit(BASE, tags=("v0.1.0",)), Commit({**BASE, "x": "1"}, tags=("v0.2.0",)), Commit({**BASE, "docs/a.md": "The platform v0.1.0 release was scanned by hand.\n"}))
+    assert {one.severity.value for one in findings(RULE, history)} <= {"note"}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
+from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.site import Kind, Role, Site
 from relgraph.model.version import Version, parse_version
 from relgraph.model.world import Subject
@@ -74,7 +75,9 @@ def minimums(subject: Subject, toolchain: Toolchain) -> Minimums:
 
 
 def applicable(path: str, found: Minimums) -> Minimum | None:
-    """The minimum of the nearest manifest above a file."""
+    """The minimum of the nearest manifest above a file; documents speak of the whole repository."""
+    if "" in found and path_role(path) is PathRole.DOCUMENT:
+        return found[""]
     folder = path.rpartition("/")[0]
     while True:
         if folder in found:

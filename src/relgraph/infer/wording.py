@@ -12,7 +12,7 @@ from relgraph.syntax.text import Text
 __all__ = ["is_example", "is_prose"]
 
 _EXAMPLE = re.compile(
-    r"\be\.g\.|\beg:|\bex:|\bfor (?:example|instance)\b|\bexamples?:|\busage:|\bsuch as\b|\bsomething like\b|\bsay,? we(?:'re| are)?\b|\bimagine\b|\bsuppose\b",
+    r"\be\.g\.|\beg:|\bex:|\bfor (?:example|instance)\b|\bexamples?:|\busage:|\bsuch as\b|\blike:|\bsomething like\b|\bsay,? we(?:'re| are)?\b|\bimagine\b|\bsuppose\b",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"\s*(?:#|//|\*|--|;|<!--|echo\b|printf\b)")

@@ -53,15 +53,24 @@ def _families(required: list[Reference]) -> dict[str, list[Reference]]:
             by_domain.setdefault(domain, []).append(one)
     found = {}
     for _, members in sorted(by_domain.items()):
-        versions = Counter(one.site.value for one in members)
-        value, count = min(versions.items(), key=lambda item: (-item[1], item[0]))
+        value, count, asked = _usual([one for one in members if not one.site.get("indirect")], members)
         lead = next(one for one in members if one.site.value == value)
         # A family shares its major version; klog v2 is not of the family of the libraries at v0.
         peers = [one for one in members if one.version and lead.version and one.version.release[0] == lead.version.release[0]]
         program = [one for one in members if _is_program(one, lead)]
-        if count >= _QUORUM and count * 5 >= len(peers) * 3:
+        if count >= _QUORUM and count * 5 >= sum(one in peers for one in asked) * 3:
             found[lead.line.rpartition("/")[0]] = [lead, *(one for one in (*peers, *program) if one is not lead)]
     return found
+
+
+def _usual(chosen: list[Reference], members: list[Reference]) -> tuple[str, int, list[Reference]]:
+    """The version that most have, how many, and of whom: what the module itself asks for decides before what others drag in."""
+    for some in (chosen, members):
+        versions = Counter(one.site.value for one in some)
+        value, count = min(versions.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+        if count >= _QUORUM or some is members:
+            return value, count, some
+    return "", 0, members
 
 
 def _is_program(one: Reference, lead: Reference) -> bool:

@@ -134,6 +134,8 @@ def _apart(member: Reference, right: _Right) -> bool:
 def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severity:
     if is_fixture(member.site.path) or (_CLUSTER.search(member.site.name) and member.role is not PathRole.ARTIFACT):
         return Severity.NOTE
+    if member.site.get("scope") == "prose" and member.site.key in ("", "table") and (first_party or member.role is not PathRole.DOCUMENT):
+        return Severity.NOTE  # a sentence often speaks of the past
     if first_party:
         return Severity.ERROR if member.role in _USERS_SEE else Severity.WARNING
     link = member.site.kind is Kind.GIT and member.site.get("form") in ("blob", "tree")

@@ -157,10 +157,13 @@ def _differing(facts: Facts, found: tuple[Cluster, ...], target: Version, reason
         for member in cluster.members:
             by_path.setdefault(member.site.path, []).append(member)
         for members in by_path.values():
+            # A sentence often speaks of the past; what is run, fetched or set is meant for today.
+            members.sort(key=_is_sentence)
             head = members[0]
             expected = (head.version.prefix if head.version else "") + target.bare
+            severity = Severity.ERROR if head.role in _USERS_SEE else Severity.WARNING
             yield facts.finding(
-                (_CODE, _NAME, Severity.ERROR if head.role in _USERS_SEE else Severity.WARNING),
+                (_CODE, _NAME, Severity.NOTE if _is_sentence(head) else severity),
                 head.subject,
                 head.site,
                 f"this repository's own version is {head.site.value} here and should be {expected}",
@@ -170,6 +173,11 @@ def _differing(facts: Facts, found: tuple[Cluster, ...], target: Version, reason
                 related=tuple((one.subject, one.site) for one in members[1:]),
                 fixable=True,
             )
+
+
+def _is_sentence(one: Reference) -> bool:
+    # What is set (`TAG=v1.2.0`) is no sentence, wherever it stands.
+    return one.site.get("scope") == "prose" and one.site.key in ("", "table")
 
 
 def _same(left: Version, right: Version) -> bool:
