@@ -10,6 +10,7 @@ from relgraph.model.graph import EdgeKind, Node
 from relgraph.model.site import Kind, Part, Role
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Artifact, ArtifactKind
+from relgraph.pipeline.chart_fields import chart_field
 
 __all__ = ["Table", "released"]
 
@@ -57,12 +58,19 @@ def _chart(facts: Facts, subject: Subject, node: Node, release: Release, heads: 
         return
     artifact = _published(facts, then, node, release.tag.name)
     folder = (artifact.source if artifact is not None else node.source).removeprefix("./").strip("/")
-    if artifact is None and f"{folder}/Chart.yaml" not in then.entries:
+    if artifact is None and not _is_chart(then, folder, node):
         return
     version = None if artifact is None or not artifact.tags else artifact.tags[0].text
     app = None if artifact is None or artifact.app_version is None else artifact.app_version.text
     cells = [_referred(facts, then, folder, artifact, head) for head in heads]
     yield (version or _written(node, release), app or _field(then, folder, "appVersion"), *cells)
+
+
+def _is_chart(subject: Subject, folder: str, node: Node) -> bool:
+    """Whether a folder holds this chart: another one may have stood there before."""
+    text = subject.text(f"{folder}/Chart.yaml")
+    name = None if text is None else chart_field(text.text, "name")
+    return name is not None and name.text == node.ref.rpartition("/")[2]
 
 
 def _published(facts: Facts, subject: Subject, node: Node, tag: str) -> Artifact | None:
@@ -83,7 +91,7 @@ def _referred(facts: Facts, subject: Subject, folder: str, artifact: Artifact | 
     for site in subject.sites:
         if site.part in (Part.TAG, Part.VERSION) and site.path.startswith(f"{folder}/") and _bare(site.name) == _bare(head.ref):
             resolved = facts.resolve(subject, site)
-            return site.value if resolved is None else resolved.value
+            return "" if resolved is None else resolved.value
     return ""
 
 
