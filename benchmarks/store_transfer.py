@@ -13,6 +13,7 @@ registry: no blob on the wire.
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -20,18 +21,21 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _SUPPORT = Path(__file__).resolve().parents[1] / "tests" / "support"
 sys.path.insert(0, str(_SUPPORT))
 
 from docker_registry import DockerRegistry
 from hostile_registry import HostileRegistry
+from relgraph.oci.content import FileSource
 from relgraph.oci.descriptor import Descriptor
+from relgraph.oci.digest import Digest
 from relgraph.oci.layout import Layout
 from relgraph.oci.local import LocalRepository
 from relgraph.oci.manifest import Manifest
@@ -59,45 +63,99 @@ class Run(NamedTuple):
     blob_bytes: int
 
 
+class Peak(threading.Thread):
+    """The highest resident memory of a process. The system's own account of a child begins with what its parent had."""
+
+    def __init__(self, process: int) -> None:
+        super().__init__(daemon=True)
+        self._status = Path(f"/proc/{process}/status")
+        self._over = threading.Event()
+        self._peak = 0.0
+        self.start()
+
+    def run(self) -> None:
+        while not self._over.wait(0.01):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                text = self._status.read_text()
+                self._peak = max(self._peak, int(text.partition("VmHWM:")[2].split()[0]) / 1024)
+
+    def end(self) -> float:
+        """The highest seen, in MiB."""
+        self._over.set()
+        self.join()
+        return self._peak
+
+
+class Source:
+    """Random content of its own, as files and as an image in a layout."""
+
+    def __init__(self, path: Path, count: int, size: int) -> None:
+        self.layout = path / "layout"
+        self.files: list[Path] = []
+        self._path = path
+        repository = LocalRepository(Layout(self.layout, create=True))
+        config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"config":{}}'
+        layers = []
+        for number in range(count):
+            file_path = path / f"f{number}"
+            with file_path.open("wb") as file:
+                for _ in range(max(1, size >> 20)):
+                    file.write(os.urandom(min(size, 1 << 20)))
+            with file_path.open("rb") as file:
+                digest = Digest(f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}")
+            layer = Descriptor("application/vnd.oci.image.layer.v1.tar+gzip", digest, file_path.stat().st_size)
+            repository.push(layer, FileSource(file_path))
+            layers.append(layer)
+            self.files.append(file_path)
+        described = push_bytes(repository, Descriptor.of("application/vnd.oci.image.config.v1+json", config), config)
+        repository.publish(Manifest.make(described, layers), "v1")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._path, ignore_errors=True)
+
+
 class Bench:
-    """A registry and what to move."""
+    """A registry, and the shape of what is moved."""
 
     def __init__(self, folder: Path, registry: "DockerRegistry | HostileRegistry", count: int, size: int) -> None:
         self.folder = folder
         self.registry = registry
-        self.count = count
-        self.size = size
-        self.source = folder / f"source-{count}-{size}"
+        self._shape = (count, size)
         self._made = 0
-        self._fill()
 
-    def _fill(self) -> None:
-        repository = LocalRepository(Layout(self.source / "layout", create=True))
-        (self.source / "files").mkdir()
-        config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"config":{}}'
-        layers = []
-        for number in range(self.count):
-            data = os.urandom(self.size)
-            (self.source / "files" / f"f{number}").write_bytes(data)
-            layers.append(push_bytes(repository, Descriptor.of("application/vnd.oci.image.layer.v1.tar+gzip", data), data))
-        described = push_bytes(repository, Descriptor.of("application/vnd.oci.image.config.v1+json", config), config)
-        repository.publish(Manifest.make(described, layers), "v1")
+    def source(self) -> Source:
+        """Content that nobody has seen."""
+        self._made += 1
+        return Source(self.folder / f"source{self._made}", *self._shape)
 
     def fresh(self) -> str:
         """A repository that nobody used."""
         self._made += 1
-        return f"{self.registry.address}/bench/c{self.count}-{self.size}-{self._made}"
+        return f"{self.registry.address}/bench/r{self._made}"
 
-    def push(self, who: str, target: str) -> Run:
+    def push_new(self, who: str) -> Run:
+        """Push content that is new to the registry and to the one who pushes.
+
+        skopeo remembers what it pushed to which repository, and would mount it from there the next time.
+        """
+        target = self.fresh()
+        with self.source() as source:
+            run = self.push(who, source, target)
+        if isinstance(self.registry, DockerRegistry):
+            self.registry.forget(target.partition("/")[2])
+        return run
+
+    def push(self, who: str, source: Source, target: str) -> Run:
         """Push all of it."""
-        layout = f"{self.source / 'layout'}"
         if who == "skopeo":
             words = ["skopeo", "--insecure-policy", "copy", "--preserve-digests", "--dest-tls-verify=false", "--quiet"]
-            return self._run([*words, f"oci:{layout}:v1", f"docker://{target}:v1"])
+            return self._run([*words, f"oci:{source.layout}:v1", f"docker://{target}:v1"])
         if who == "oras":
-            files = [str(path) for path in sorted((self.source / "files").iterdir())]
-            return self._run([sys.executable, "-c", _ORAS_PUSH, f"{target}:v1", *files])
-        return self._run([_RELGRAPH, "store.copy", "--alone", f"layout:{layout}:v1", f"{target}:v1"])
+            return self._run([sys.executable, "-c", _ORAS_PUSH, f"{target}:v1", *map(str, source.files)])
+        return self._run([_RELGRAPH, "store.copy", "--alone", f"layout:{source.layout}:v1", f"{target}:v1"])
 
     def pull(self, who: str, source: str) -> Run:
         """Pull all of it."""
@@ -124,9 +182,11 @@ class Bench:
 
     def _run(self, words: list[str]) -> Run:
         before = self._log()
-        environment = {**os.environ, "HOME": str(self.folder), "DOCKER_CONFIG": str(self.folder)}
+        home = tempfile.mkdtemp(dir=self.folder)
+        environment = {**os.environ, "HOME": home, "DOCKER_CONFIG": home}
         started = time.perf_counter()
         process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL)
+        peak = Peak(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -136,7 +196,7 @@ class Bench:
         found = self._log()[len(before) :]
         requests = Counter(method for method, _, _ in found)
         moved = sum(size for method, path, size in found if method == "GET" and "/blobs/" in path)
-        return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, requests, moved)
+        return Run(wall, usage.ru_utime + usage.ru_stime, peak.end(), requests, moved)
 
     def _log(self) -> list[tuple[str, str, int]]:
         if isinstance(self.registry, DockerRegistry):
@@ -156,23 +216,23 @@ def summary(runs: list[Run]) -> dict[str, object]:
 def measure(bench: Bench, runs: int, contenders: list[str], cases: list[str]) -> dict[str, object]:
     found: dict[str, dict[str, list[Run]]] = {case: {} for case in ("push", "pull")}
     single: dict[str, list[Run]] = {"push again": [], "copy between repositories": []}
-    pushed = bench.fresh()
-    bench.push("relgraph", pushed)
-    pulled_by_oras = bench.fresh()
-    if "oras" in contenders:
-        bench.push("oras", pulled_by_oras)
-    for number in range(runs):
-        # Nobody goes first every time.
-        order = contenders[number % len(contenders) :] + contenders[: number % len(contenders)]
-        for who in order:
-            if "push" in cases:
-                found["push"].setdefault(who, []).append(bench.push(who, bench.fresh()))
-            if "pull" in cases:
-                found["pull"].setdefault(who, []).append(bench.pull(who, pulled_by_oras if who == "oras" else pushed))
-        if "again" in cases:
-            single["push again"].append(bench.push("relgraph", pushed))
-        if "copy" in cases:
-            single["copy between repositories"].append(bench.copy(pushed, bench.fresh()))
+    pushed, pulled_by_oras = bench.fresh(), bench.fresh()
+    with bench.source() as kept:
+        bench.push("relgraph", kept, pushed)
+        if "oras" in contenders:
+            bench.push("oras", kept, pulled_by_oras)
+        for number in range(runs):
+            # Nobody goes first every time.
+            order = contenders[number % len(contenders) :] + contenders[: number % len(contenders)]
+            for who in order:
+                if "push" in cases:
+                    found["push"].setdefault(who, []).append(bench.push_new(who))
+                if "pull" in cases:
+                    found["pull"].setdefault(who, []).append(bench.pull(who, pulled_by_oras if who == "oras" else pushed))
+            if "again" in cases:
+                single["push again"].append(bench.push("relgraph", kept, pushed))
+            if "copy" in cases:
+                single["copy between repositories"].append(bench.copy(pushed, bench.fresh()))
     report: dict[str, object] = {}
     for case, by_contender in found.items():
         if by_contender:

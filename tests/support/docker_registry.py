@@ -46,6 +46,7 @@ class DockerRegistry:
             self.port = probe.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self._log = folder / "log"
+        self._data = folder / "data"
         config = folder / "config.yml"
         config.write_text(_CONFIG.format(root=folder / "data", port=self.port, more=more))
         with self._log.open("wb") as log:
@@ -56,6 +57,15 @@ class DockerRegistry:
         """What was asked so far, without the probe that waited for the start."""
         found = [Request(m["method"], m["path"], int(m["status"]), int(m["size"])) for m in _ACCESS.finditer(self._log.read_text())]
         return [request for request in found if request.path != "/"]
+
+    def forget(self, repository: str) -> None:
+        """Remove a repository and the blobs that it alone has, to give their space back."""
+        root = self._data / "docker" / "registry" / "v2"
+        layers = root / "repositories" / repository / "_layers" / "sha256"
+        for layer in layers.iterdir():
+            if len(list((root / "repositories").glob(f"**/_layers/sha256/{layer.name}"))) == 1:
+                shutil.rmtree(root / "blobs" / "sha256" / layer.name[:2] / layer.name)
+        shutil.rmtree(root / "repositories" / repository)
 
     def close(self) -> None:
         """End the registry."""
