@@ -189,3 +189,48 @@ def test_an_environment_variable_that_make_does_not_read(tmp_path: Path) -> None
 def test_environment_variables_that_something_may_read(tmp_path: Path, step: str, files: dict[str, str]) -> None:
     makefile = "push:\n\t./hack/push.sh\n"
     assert reported(tmp_path, (Commit({PATH: workflow(step), "Makefile": makefile, "hack/push.sh": "", **files}),)) == []
+
+
+# A pipeline sets the image's tag in the chart's values under a key with a letter too many: yq adds it, and nothing reads it.
+@pytest.mark.parametrize("setting", ['.image.{} = \\"$version\\"', ".image.{} = strenv(VERSION)"])
+def test_a_stamp_that_creates_a_key_that_nothing_reads(tmp_path: Path, setting: str) -> None:
+    def tree(key: str) -> dict[str, str]:
+        script = f'export VERSION=${{GITHUB_REF_NAME#v}}; version=$VERSION; yq -i "{setting.format(key)}" chart/values.yaml'
+        release = f"on: {{push: {{tags: ['v*']}}}}\njobs:\n  chart:\n    runs-on: ubuntu-latest\n    steps:\n    - run: |\n        {script}\n"
+        return {
+            PATH: release
+            + "        helm package chart --version $version --app-version $version\n        helm push beacon-*.tgz oci://ghcr.io/acme\n",
+            "chart/Chart.yaml": "apiVersion: v2\nname: beacon\nversion: 0.1.0\n",
+            "chart/values.yaml": "image:\n  repository: ghcr.io/acme/beacon\n  tag: unset\n",
+            "chart/templates/deployment.yaml": "image: {{ .Values.image.repository }}:{{ .Values.image.tag | default .Values.image.fallback }}\n",
+        }
+
+    check(
+        tmp_path,
+        Repair(Commit(tree("tagg")), Commit(tree("tag")), name=NAME),
+        Told("RG404", PATH, ".image.tagg", None),
+    )
+
+
+# A key that only a template reads, and a field of Chart.yaml that was left out, take effect when they are added.
+def test_stamps_that_add_what_is_read(tmp_path: Path) -> None:
+    release = text("""
+        on: {push: {tags: ['v*']}}
+        jobs:
+          chart:
+            runs-on: ubuntu-latest
+            steps:
+            - run: |
+                yq -i '.web.tag = "1.0.0"' chart/values.yaml
+                yq -i '.appVersion = "1.0.0"' chart/Chart.yaml
+                yq -i '.images[0].newTag = "1.0.0"' chart/settings.yaml
+                helm package chart --version 1.0.0
+    """)
+    tree = {
+        PATH: release,
+        "chart/Chart.yaml": "apiVersion: v2\nname: beacon\nversion: 0.1.0\n",
+        "chart/values.yaml": "web: {}\n",
+        "chart/settings.yaml": "images: []\n",
+        "chart/templates/deployment.yaml": "image: ghcr.io/acme/beacon:{{ .Values.web.tag }}\n",
+    }
+    assert "RG404" not in {one.rule for one in reported(tmp_path, (Commit(tree),), name=NAME)}

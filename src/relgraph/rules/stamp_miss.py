@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from relgraph.infer.chartvalues import chart_in
 from relgraph.infer.facts import Facts
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
@@ -18,6 +19,11 @@ _CODE, _NAME = "RG404", "stamp-matches-nothing"
 _RELEASE_SCRIPT = re.compile(r"(?:^|[/_.-])(?:release|version|bump|tag|stamp)s?(?:[_.-][\w.-]*)?\.sh$")
 _EDITS = re.compile(r"\bsed\s+(?:-\w+\s+)*-\w*i|\byq\s+[^\n]*-i\b|kustomize\s+edit\s+set\s+image")
 _NOT_RUN = frozenset({PathRole.VENDORED, PathRole.LEGACY, PathRole.TEST})
+# https://helm.sh/docs/topics/charts/#the-chartyaml-file
+_CHART_FIELDS = frozenset(
+    "apiVersion name version kubeVersion description type keywords home sources dependencies maintainers icon appVersion deprecated annotations".split()
+)
+_YQ_KEY = re.compile(r"\.?(?:([A-Za-z_][\w-]*)|\[?\"([^\"]+)\"\]?)")
 _RESIDUE = re.compile(r"\$\{?[A-Za-z_]\w*\}?")
 
 
@@ -55,6 +61,8 @@ def _judge(
     if key in told or (stamp.matched is False and stamp.exists and (spot, str(stamp.pattern)) in useful):
         return
     told.add(key)
+    if stamp.tool == "yq" and stamp.matched is False and stamp.exists and not _creates_unread(subject, stamp):
+        return
     rule = (_CODE, _NAME, severity)
     related = tuple((subject, place) for place in stamp.places[:-1])
     if stamp.matched is False and stamp.exists:
@@ -62,7 +70,7 @@ def _judge(
             rule, subject, spot, f"{stamp.tool} finds nothing to change in {stamp.path}: {stamp.pattern}",
             node=f"stamp:{stamp.path}",
             actual=str(stamp.pattern),
-            why=(f"no line of {stamp.path} matches, as it is at this point of the release", "the release goes on with what the file says"),
+            why=("yq adds the key, which nothing reads" if stamp.tool == "yq" else f"no line of {stamp.path} matches, as it is at this point of the release", "the release goes on with what the file says"),
             related=related,
         )  # fmt: skip
     elif stamp.matched is False and not stamp.exists and severity is Severity.ERROR:
@@ -75,6 +83,19 @@ def _judge(
         )  # fmt: skip
     else:
         yield from _residue(subject, stamp, spot, rule, related)
+
+
+def _creates_unread(subject: Subject, stamp: Stamp) -> bool:
+    """Whether the key that yq adds is one that nothing reads: of a chart's values, one that neither they nor a template have.
+
+    Of other files only keys at the top are judged; what is deeper may be read by whatever the file is for.
+    """
+    keys = tuple(quoted or plain for plain, quoted in _YQ_KEY.findall(str(stamp.pattern)))
+    folder, _, name = stamp.path.rpartition("/")
+    if name not in ("values.yaml", "values.yml"):
+        return len(keys) == 1 and not (name == "Chart.yaml" and keys[0] in _CHART_FIELDS)
+    chart = chart_in(subject.tree, "", folder)
+    return chart is not None and not chart.knows(keys)
 
 
 def _residue(
@@ -123,7 +144,8 @@ RULE = Rule(
     "an edit of a release changes nothing, or writes a variable's name",
     """
     `sed -i`, `yq -i` and `kustomize edit` succeed when they find nothing: the release publishes what the file said before. The
-    same step fails quietly when single quotes keep the shell from replacing a variable, and `${version}` itself is published.
+    same step fails quietly when yq adds a key that neither the chart's values nor its templates have, or when single quotes keep
+    the shell from replacing a variable, and `${version}` itself is published.
 
     Every such edit of a pipeline is applied to the tree as it is at that point, without running anything. Release scripts that
     no pipeline calls are read, too; there it is a warning.

@@ -192,13 +192,14 @@ def _set(shell: Shell, call: Call, path: str, steps: list[str], value: str, writ
         record_stamp(shell, call, "yq", path, written, True, [changed[start : end if end >= 0 else len(changed)]])
         return
     # yq adds what is not there.
+    matched = False if root is not None and not files.is_opaque(path) else None
     if len(steps) == 1:
         line = f"{steps[0]}: {value}"
         files.write(path, text.rstrip("\n") + f"\n{line}\n")
     else:
         line = f"{'.'.join(steps)}: {value}"
         files.opaque |= {path}
-    record_stamp(shell, call, "yq", path, written, False if root is not None and not files.is_opaque(path) else None, [line])
+    record_stamp(shell, call, "yq", path, written, matched, [line])
 
 
 def _copy(shell: Shell, call: Call) -> Result:
