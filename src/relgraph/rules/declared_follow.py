@@ -10,8 +10,8 @@ from relgraph.infer.standing import releases
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.graph import Edge, Follow
 from relgraph.model.version import Version, agree
-from relgraph.rules.rule import Commit, Example, Rule
-from relgraph.rules.undeclared_artifact import GRAPH
+from relgraph.rules.declared_range import engine_example
+from relgraph.rules.rule import Rule
 
 __all__ = ["RULE"]
 
@@ -76,17 +76,6 @@ def _wanted(declared: Declared, edge: Edge) -> tuple[Version, str] | None:
     return None
 
 
-_SET = "files:\n  scripts: {{from: platform, paths: [scripts/**], uses: [{{node: engine, follow: last-release}}]}}\n"
-_ENGINE = GRAPH.replace("images:", "  engine: {{url: https://github.com/example/engine}}\nimages:").replace("{more}", _SET)
-
-
-def _world(version: str) -> tuple[Commit, ...]:
-    script = f"git clone -b v{version} https://github.com/example/engine.git\n"
-    return (Commit({"go.mod": "module github.com/example/platform\n", "scripts/run.sh": script}, tags=("v0.1.0",)),)
-
-
-_RELEASES = {"engine": (Commit({"x": "1"}, tags=("v0.8.0",)), Commit({"x": "2"}, tags=("v0.9.3",)))}
-
 RULE = Rule(
     _CODE,
     _NAME,
@@ -97,6 +86,6 @@ RULE = Rule(
     with it (`tag`). The file names another one.
     """,
     _check,
-    failing=(Example(_world("0.8.0"), _RELEASES, _ENGINE.format()),),
-    passing=(Example(_world("0.9.3"), _RELEASES, _ENGINE.format()),),
+    failing=(engine_example("0.8.0", "follow: last-release"),),
+    passing=(engine_example("0.9.3", "follow: last-release"),),
 )

@@ -11,7 +11,7 @@ from relgraph.resolve.range import Range, RangeProblem, parse_range
 from relgraph.rules.rule import Commit, Example, Rule
 from relgraph.rules.undeclared_artifact import GRAPH
 
-__all__ = ["RULE"]
+__all__ = ["RULE", "engine_example"]
 
 _CODE, _NAME = "RG606", "declared-range"
 
@@ -85,16 +85,15 @@ def _outside(facts: Facts, edge: Edge, allowed: Range) -> Iterator[Finding]:
         )
 
 
-_SET = "files:\n  scripts: {{from: platform, paths: [scripts/**], uses: [{{node: engine, version: '>=0.9.0 <0.10.0'}}]}}\n"
-_ENGINE = GRAPH.replace("images:", "  engine: {{url: https://github.com/example/engine}}\nimages:").replace("{more}", _SET)
+def engine_example(used: str, edge: str) -> Example:
+    """A script that uses version ``used`` of an engine with the releases 0.8.0 and 0.9.3, by an edge with these fields."""
+    more = f"files:\n  scripts: {{from: platform, paths: [scripts/**], uses: [{{node: engine, {edge}}}]}}\n"
+    graph = GRAPH.replace("images:", "  engine: {{url: https://github.com/example/engine}}\nimages:").format(more=more)
+    script = f"git clone -b v{used} https://github.com/example/engine.git\n"
+    files = {"go.mod": "module github.com/example/platform\n", "scripts/run.sh": script}
+    released = (Commit({"x": "1"}, tags=("v0.8.0",)), Commit({"x": "2"}, tags=("v0.9.3",)))
+    return Example((Commit(files, tags=("v0.1.0",)),), {"engine": released}, graph)
 
-
-def _world(version: str) -> tuple[Commit, ...]:
-    script = f"git clone -b v{version} https://github.com/example/engine.git\n"
-    return (Commit({"go.mod": "module github.com/example/platform\n", "scripts/run.sh": script}, tags=("v0.1.0",)),)
-
-
-_RELEASES = {"engine": (Commit({"x": "1"}, tags=("v0.8.0",)), Commit({"x": "2"}, tags=("v0.9.3",)))}
 
 RULE = Rule(
     _CODE,
@@ -106,6 +105,6 @@ RULE = Rule(
     release inside: then nobody can satisfy it. Move the reference, or widen the range.
     """,
     _check,
-    failing=(Example(_world("0.8.0"), _RELEASES, _ENGINE.format()),),
-    passing=(Example(_world("0.9.3"), _RELEASES, _ENGINE.format()),),
+    failing=(engine_example("0.8.0", "version: '>=0.9.0 <0.10.0'"),),
+    passing=(engine_example("0.9.3", "version: '>=0.9.0 <0.10.0'"),),
 )
