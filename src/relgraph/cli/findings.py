@@ -66,7 +66,7 @@ def _complain_of_unread(unread: Sequence[tuple[str, str]], terminal: Terminal) -
     number = "1 file was" if len(unread) == 1 else f"{len(unread)} files were"
     terminal.complain(f"relgraph: warning: {number} not read: {', '.join(shown)}")
     terminal.complain(
-        f"hint: larger than {LARGEST >> 20} MiB, not readable for this user, or missing or damaged in git (`git fsck`)"
+        f"hint: larger than {LARGEST >> 20} MiB, not permitted, changed during the scan, or damaged in git (`git fsck`)"
     )
 
 

@@ -188,8 +188,11 @@ def _popen(
             [program, *argv[1:]], stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, cwd=cwd, env=dict(env), bufsize=0
         )
     except OSError as error:
-        reason = f"cannot enter {cwd}" if cwd is not None and error.filename == cwd else "cannot be started"
-        raise EnvironmentFailure(f"{argv[0]}: {reason}: {error.strerror}", hint=hint) from error
+        if cwd is not None and error.filename == cwd:
+            raise EnvironmentFailure(
+                f"{argv[0]}: cannot enter {cwd}: {error.strerror}", hint="is it a folder that you may enter and read?"
+            ) from error
+        raise EnvironmentFailure(f"{argv[0]}: cannot be started: {error.strerror}", hint=hint) from error
 
 
 def _find(program: str, path: str) -> str | None:

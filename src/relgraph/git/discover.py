@@ -79,7 +79,10 @@ def _refuse(git: Git, shown: str) -> None:
         git.run("rev-parse", "--git-dir")
     except EnvironmentFailure as failure:
         if "not a git repository" in str(failure):
-            raise UsageError(f"{shown}: not a git repository", hint=failure.hint) from failure
+            hint = failure.hint
+            if os.path.lexists(os.path.join(git.folder, ".git")):
+                hint = "there is a .git, but git cannot use it: may you read it, and is it whole?"
+            raise UsageError(f"{shown}: not a git repository", hint=hint) from failure
         raise
     raise EnvironmentFailure(f"{shown}: git did not say where the repository is", hint="relgraph needs git 2.25 or newer")
 

@@ -181,7 +181,11 @@ class WorkTree:
             if mode == "160000":
                 entries[path] = Entry(0o160000, "")
                 continue
-            found = self._mode(raw, folders)
+            try:
+                found = self._mode(raw, folders)
+            except PermissionError:
+                # It is there, for all that can be told; reading it fails, and whoever reads can say so.
+                found = _MODES.get(mode, 0o100644)
             if found is None and sign == b"S" and mode in _MODES:
                 found = _MODES[mode]
                 left_out[path] = oid
@@ -191,11 +195,13 @@ class WorkTree:
         return MappingProxyType(ordered), left_out
 
     def _mode(self, raw: bytes, folders: dict[bytes, bool]) -> int | None:
-        """Git's mode of what lies on disk; None where nothing does, or nothing that git could hold."""
+        """Git's mode of what lies on disk; None where nothing does, or nothing that git could hold. Raises PermissionError."""
         if not self._is_folder(raw.rpartition(b"/")[0], folders):
             return None
         try:
             mode = os.lstat(os.path.join(self._root, raw)).st_mode
+        except PermissionError:
+            raise
         except (OSError, ValueError):
             return None
         if stat.S_ISREG(mode):
