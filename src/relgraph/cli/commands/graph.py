@@ -44,7 +44,7 @@ def run(values: Values, terminal: Terminal) -> int:
     text = mermaid(drawing)
     terminal.write(text)
     if len(drawing.arrows) > _MOST_ARROWS or len(text) > _MOST_TEXT:
-        terminal.complain(
+        terminal.say(
             f"relgraph: mermaid draws at most {_MOST_ARROWS} arrows and {_MOST_TEXT} characters unless its page is told otherwise; "
             f"here are {len(drawing.arrows)} and {len(text)}: name a node to draw a part"
         )
