@@ -177,6 +177,10 @@ CASES = {
         REPOS.replace("platform}", "platform, tags: 'v{vesion}'}"),
         ["5:62: '{vesion}' in a tag format (known are {version}, {major}, {minor}, {patch}, {pre}, {semver})"],
     ),
+    "a tag format that releases cannot be read back from": (
+        REPOS.replace("platform}", "platform, tags: 'v{major}.{minor}'}"),
+        ["5:62: releases cannot be read back from 'v{major}.{minor}' (write {version} once and no other part, as in v{version})"],
+    ),
     "a follow that is none": (
         WEB + "hooks:\n  h: {from: platform, source: h, uses: {node: web, follow: newest}}\n",
         ["9:60: 'newest' where one of tag, main, last-release, pinned is wanted"],

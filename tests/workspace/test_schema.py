@@ -92,6 +92,7 @@ BAD = {
     "a wrong type": "images: {a: {from: platform, ref: [x]}}\n",
     "a wrong choice": "images: {a: {from: platform, ref: x, uses: {node: b, follow: newest}}}\n",
     "a tag format without a version": "images: {a: {from: platform, ref: x, tag: latest}}\n",
+    "tags without a version": "repos: {a: {url: x, tags: 'v{major}'}}\n",
     "a bad name": "images: {'-a': {from: platform, ref: x}}\n",
     "a waiver without an owner": "waivers: [{rule: RG101, site: a, reason: r}]\n",
 }

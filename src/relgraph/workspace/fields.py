@@ -17,6 +17,7 @@ __all__ = [
     "listed",
     "mapping",
     "read_fields",
+    "release_format",
     "tag_format",
     "text",
     "texts",
@@ -136,11 +137,22 @@ def _tag_format(reading: Reading, value: Value) -> str | None:
     return written
 
 
+def _release_format(reading: Reading, value: Value) -> str | None:
+    written = _tag_format(reading, value)
+    if written is not None and _PLACE.findall(written) not in (["version"], ["semver"]):
+        reading.refuse(
+            value, f"releases cannot be read back from '{written}'", "write {version} once and no other part, as in v{version}"
+        )
+        return None
+    return written
+
+
 text = Shape(_text, {"type": "string"})
 texts = Shape(_texts, {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 boolean = Shape(_boolean, {"type": "boolean"})
 whole = Shape(_whole, {"type": "integer", "minimum": 0})
 tag_format = Shape(_tag_format, {"type": "string", "pattern": r"\{(version|major|minor|patch|pre|semver)\}"})
+release_format = Shape(_release_format, {"type": "string", "pattern": r"^[^{]*\{(version|semver)\}[^{]*$"})
 
 
 def choice(*options: str) -> Shape:

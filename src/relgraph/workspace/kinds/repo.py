@@ -1,6 +1,6 @@
 """Repositories: where versions come from."""
 
-from relgraph.workspace.fields import Field, boolean, choice, tag_format, text, texts
+from relgraph.workspace.fields import Field, boolean, choice, release_format, text, texts
 from relgraph.workspace.kinds.kind import TITLE, NodeKind, source_shape
 
 __all__ = ["KIND"]
@@ -13,7 +13,7 @@ KIND = NodeKind(
         TITLE,
         Field("from", source_shape, "repositories whose code it is built with, as go.mod names them"),
         Field("path", text, "where its clone lies, relative to the workspace"),
-        Field("tags", tag_format, "how its release tags are written; v{version} by default"),
+        Field("tags", release_format, "how its release tags are written; v{version} by default"),
         Field("skip", texts, "tags that are written like releases and are none, as *-experiment.*"),
         Field("self", choice("placeholder", "last-release", "exact"), "how it refers to its own version between releases"),
         Field("order", choice("natural", "semver"), "how its pre-releases are ordered: rc9 before rc10, or as text"),
