@@ -5,6 +5,7 @@ wrote, and a relative folder on PATH would let that repository supply the progra
 environment is always given whole, and every wait has a limit.
 """
 
+import errno
 import io
 import os
 import select
@@ -192,6 +193,10 @@ def _popen(
             raise EnvironmentFailure(
                 f"{argv[0]}: cannot enter {cwd}: {error.strerror}", hint="is it a folder that you may enter and read?"
             ) from error
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            hint = "let the process have more open files (ulimit -n), or look at fewer repositories at once"
+        elif error.errno in (errno.EAGAIN, errno.ENOMEM):
+            hint = "the system has no room for another process; try again when it has"
         raise EnvironmentFailure(f"{argv[0]}: cannot be started: {error.strerror}", hint=hint) from error
 
 
