@@ -202,3 +202,18 @@ def test_toolchains_that_do_not_build_the_source(tmp_path: Path) -> None:
         "images/variants.yaml": "variants:\n  new:\n    GO_VERSION: '1.26.5'\n  old:\n    GO_VERSION: '1.22.12'\n",
     }
     assert reported(tmp_path, (Commit(tree),)) == []
+
+
+# A pipeline of another kind than GitHub's builds in an image with an old toolchain.
+@pytest.mark.parametrize(
+    ("path", "pipeline"),
+    [
+        ("Jenkinsfile", "pipeline {{\n  agent {{ docker {{ image 'golang:{}' }} }}\n  stages {{ }}\n}}\n"),
+        ("ci/Jenkinsfile.release", "node {{\n  docker.image(\"golang:{}\").inside {{ sh 'go build ./...' }}\n}}\n"),
+        ("cloudbuild.yaml", "steps:\n- name: golang:{}\n  args: [go, build, ./...]\n"),
+        (".tekton/build.yaml", "kind: Task\nspec:\n  steps:\n  - name: build\n    image: golang:{}\n    script: go build ./...\n"),
+    ],
+)
+def test_a_pipeline_image_older_than_the_module_needs(tmp_path: Path, path: str, pipeline: str) -> None:
+    before, after = (lantern("1.24.1", **{path: pipeline.format(tag)}) for tag in ("1.19", "1.24"))
+    check(tmp_path, Repair(Commit(before), Commit(after)), Told("RG107", path, "1.19", "1.24"))

@@ -103,6 +103,20 @@ def test_the_steps_of_a_cloud_build_are_images() -> None:
     ]
 
 
+def test_the_steps_of_a_cloud_build_may_be_short_names() -> None:
+    source = "steps:\n- name: golang:1.24\n- name: build\n- id: x\n  name: docker:$_DOCKER\n"
+    sites = sites_of(EXTRACTOR, "ci/cloudbuild-release.yaml", source)
+    assert [(site.name, site.raw) for site in sites] == [
+        ("docker.io/library/golang", "1.24"),
+        ("docker.io/library/docker", "$_DOCKER"),
+    ]
+    assert sites_of(EXTRACTOR, "steps.yaml", source) == []
+
+
+def test_an_image_with_a_name_of_its_own() -> None:
+    assert [name for _, name, _, _ in values("image:\n  name: golang:1.24\n  username: web\n")] == ["docker.io/library/golang"]
+
+
 def test_a_cloud_build_declares_the_images_that_it_makes() -> None:
     source = "steps:\n- name: gcr.io/acme/docker:v20.1.2\nimages:\n- gcr.io/$PROJECT_ID/web:$TAG_NAME\n"
     assert [(site.raw, site.role) for site in sites_of(EXTRACTOR, "cloudbuild.yaml", source)] == [

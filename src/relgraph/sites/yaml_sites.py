@@ -27,6 +27,8 @@ _SHELL_KEYS = frozenset(
 _SHEBANG = re.compile(r"\s*#!\s*/\S*(?:/| )(?:env\s+(?:-S\s+)?)?(?:ba|z|k|da|a)?sh\b")
 _ENV_KEYS = frozenset("env environment envs variables vars substitutions build_args buildArgs build-args".split())
 _CHART_LABEL = re.compile(r"(?P<name>[a-z][a-z0-9-]*?)-(?P<version>v?\d+\.\d+\.\d+(?:[-_+.][\w.+-]+)?)")
+_CLOUD_BUILD = re.compile(r"(?:^|[/._-])(?:cloud-?build|gcb)[^/]*$", re.IGNORECASE)
+_TAGGED = re.compile(r"[a-z0-9][a-z0-9._/-]*:[\w${][\w.${}-]*")
 _DEPTH = 3
 # Mappings without any of these keys name nothing in parts, and most have none.
 _IN_PARTS = frozenset(
@@ -116,8 +118,10 @@ def _scalar(yaml: YamlText, group: Group, scalar: Scalar, depth: int, *, entry: 
     elif environment:
         yield from yaml.variable(scalar, key, scope="env")
     elif not traits.anything:
-        if key == "name" and len(scalar.path) > 2 and scalar.path[-3] == "steps" and looks_like_image(yaml.raw(scalar)):
+        if key == "name" and len(scalar.path) > 2 and scalar.path[-3] == "steps" and _runs_step(yaml, scalar):
             yield from yaml.image(scalar)  # Cloud Build: a step's name is the image that runs it
+        elif key == "name" and group.name == "image" and _TAGGED.fullmatch(yaml.raw(scalar)) is not None:
+            yield from yaml.image(scalar)
     elif traits.image:
         yield from image_sites(yaml, scalar)
     elif traits.label:
@@ -128,6 +132,13 @@ def _scalar(yaml: YamlText, group: Group, scalar: Scalar, depth: int, *, entry: 
     elif traits.version:
         found = version_sites(yaml, group, scalar)
         yield from (_entry(yaml, group, site) for site in found) if entry else found
+
+
+def _runs_step(yaml: YamlText, scalar: Scalar) -> bool:
+    raw = yaml.raw(scalar)
+    return looks_like_image(raw) or (
+        len(scalar.path) == 3 and _CLOUD_BUILD.search(yaml.text.path) is not None and _TAGGED.fullmatch(raw) is not None
+    )
 
 
 def _entry(yaml: YamlText, group: Group, site: Site) -> Site:
