@@ -2,9 +2,10 @@
 
 import pytest
 
-from judged import of_files
+from judged import findings, of_files
 from relgraph.model.finding import Finding, Severity
 from relgraph.rules.missing_file import RULE
+from relgraph.rules.rule import Commit
 
 
 def said(files: dict[str, str]) -> list[Finding]:
@@ -69,9 +70,9 @@ def test_a_script_may_name_its_neighbours() -> None:
     assert said({"test/e2e/run.sh": script, "test/common/lib.sh": ""}) == []
 
 
-def test_a_broken_link_of_a_document_is_a_note() -> None:
+def test_a_broken_link_of_a_document_is_a_warning() -> None:
     (found,) = said({"README.md": "See [the guide](docs/guide.md).\n", "attic/guide.md": ""})
-    assert (found.severity, found.expected) == (Severity.NOTE, "attic/guide.md")
+    assert (found.severity, found.expected) == (Severity.WARNING, "attic/guide.md")
 
 
 def test_a_workflow_that_checks_out_other_repositories_is_not_judged() -> None:
@@ -108,3 +109,21 @@ def test_a_step_runs_in_a_folder_that_was_renamed() -> None:
     files = {"cmd/server/main.go": "", ".github/workflows/a.yml": workflow.format("web")}
     assert {one.actual for one in of_files(RULE, files)} == {"cmd/web"}
     assert of_files(RULE, {**files, ".github/workflows/a.yml": workflow.format("server")}) == []
+
+
+def test_a_script_that_names_what_never_was_here_runs_somewhere_else() -> None:
+    script = {"hack/e2e.sh": "#!/bin/sh\n./hack/{}.sh --all\n", "hack/up.sh": ""}
+
+    def said(name: str) -> list[str]:
+        files = {**script, "hack/e2e.sh": script["hack/e2e.sh"].format(name)}
+        releases = [Commit({**files, "n": str(number), **({"hack/gone.sh": ""} if number < 3 else {})}, tags=(f"v0.{number}.0",)) for number in range(7)]
+        return [one.severity.value for one in findings(RULE, (*releases, Commit(files)))]
+
+    assert said("gone") == ["warning"]
+    assert said("never") == ["note"]
+
+
+def test_pages_that_a_generator_makes_have_addresses_of_their_own() -> None:
+    link = {"site/content/a.md": "[b](b.md)\n"}
+    assert [one.severity for one in of_files(RULE, {**link, "site/hugo.toml": ""})] == [Severity.NOTE]
+    assert [one.severity for one in of_files(RULE, link)] == [Severity.WARNING]

@@ -78,3 +78,8 @@ def test_an_argument_of_an_image_that_a_workflow_gives() -> None:
         ".github/workflows/a.yml": 'on: push\nenv:\n  DOCKER_VERSION: "23.0"\njobs: {}\n',
     }
     assert [(one.actual, one.expected) for one in of_files(RULE, files)] == [("23.0", "25.0.3")]
+
+
+def test_the_build_number_of_an_image_is_no_pre_release() -> None:
+    pod = "kind: Pod\nspec:\n  containers:\n  - image: registry.k8s.io/etcd:{}\n"
+    assert of_files(RULE, {"deploy/a.yaml": pod.format("3.6.8-0"), "deploy/b.yaml": pod.format("3.6.8")}) == []

@@ -31,3 +31,23 @@ def test_examples_fixtures_and_packages_of_folders() -> None:
 def test_a_sentence_often_speaks_of_the_past() -> None:
     history = (Commit(BASE, tags=("v0.1.0",)), Commit({**BASE, "x": "1"}, tags=("v0.2.0",)), Commit({**BASE, "docs/a.md": "The platform v0.1.0 release was scanned by hand.\n"}))
     assert {one.severity.value for one in findings(RULE, history)} <= {"note"}
+
+
+def test_how_a_reader_chooses_a_release() -> None:
+    def shown(version: str) -> set[str]:
+        line = f"Install a specific release:\n\n    helm upgrade --install web oci://ghcr.io/example/platform/web-chart --version {version}\n"
+        history = (Commit(BASE, tags=("v0.1.0", "v0.2.0-rc.1")), Commit({**BASE, "x": "1"}, tags=("v0.2.0",)), Commit({**BASE, "docs/a.md": line}))
+        return {one.severity.value for one in findings(RULE, history)}
+
+    assert shown("0.1.0") == {"note"}
+    assert shown("0.2.0-rc.1") == {"error"}
+
+
+def test_what_a_command_printed_of_a_release_stays_true() -> None:
+    shown = f"```shell\n$ crane digest ghcr.io/example/platform/web:v0.1.0\nsha256:{'a' * 64}\n```\n"
+    assert said(**{"docs/a.md": shown}) == []
+
+
+def test_the_version_under_development_is_no_release_to_follow() -> None:
+    assert said(VERSION="0.3.0-dev\n") == []
+    assert said(**{"VERSION": "0.3.0-dev\n", "docs/a.md": f"```shell\n{SCRIPT.format('0.1.0')}```\n"}) == [("docs/a.md", "0.1.0")]

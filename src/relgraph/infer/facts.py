@@ -61,6 +61,9 @@ class Facts:
         """A site with its line, its version and its file's role."""
         line = self.identity.line(subject, site)
         version = None if site.pin in (Pin.TEMPLATED, Pin.RANGE, Pin.PLACEHOLDER, Pin.COMPUTED) else parse_version(site.value)
+        if version is not None and site.kind is Kind.IMAGE and version.pre.isdigit():
+            # etcd:3.6.8-0 is the first build of the image of 3.6.8, and no pre-release of it.
+            version = version._replace(pre="")
         return Reference(subject, site, line.name, line.evidence, version, path_role(site.path))
 
     def resolve(self, subject: Subject, site: Site) -> Resolved | None:

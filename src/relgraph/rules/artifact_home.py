@@ -1,5 +1,6 @@
 """RG113: a repository's own artifact is fetched from somebody else's place."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,6 +18,10 @@ from relgraph.rules.spots import path_line, place_of
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG113", "artifact-home"
+# Owners that stand for the reader's own.
+_ANYBODY = re.compile(
+    r"(?:my|your|our|some)[-_.]?(?:org|organization|company|name|user|username|repo|registry|account|project)|<.*|user(?:name)?|owner|org"
+)
 _PAST = (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED, PathRole.TEST)
 
 
@@ -123,6 +128,8 @@ def _namespace(name: str) -> str | None:
     """
     parts = name.removeprefix("oci://").lower().split("/")
     if parts[:2] == ["docker.io", "library"]:
+        return None
+    if len(parts) > 1 and _ANYBODY.fullmatch(parts[1]):
         return None
     if len(parts) < 3 or "." not in parts[0] or parts[0].endswith(".local") or "{" in name or "$" in name:
         return None

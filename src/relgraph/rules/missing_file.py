@@ -21,6 +21,14 @@ _PASSING = re.compile(
 )
 _SCRIPTS = re.compile(r".*\.(?:sh|bash|mk|ya?ml)$|(?:.*/)?(?:GNU|BSD)?[Mm]akefile[^/]*$|(?:.*/)?[^./]+$")
 _OTHER_CHECKOUT = re.compile(r"^\s*-?\s*repository:\s*\S|\bgit clone\b", re.MULTILINE)
+# So many releases, evenly spread, are asked whether they had a file.
+_RELEASES = 6
+# Configuration of programs that make a site of a folder: Hugo, Jekyll, Docusaurus, VitePress, Antora, mdBook, Nextra, Sphinx.
+_GENERATORS = (
+    "hugo.toml", "hugo.yaml", "config.toml", "config/_default/hugo.toml", "_config.yml", "docusaurus.config.js", "docusaurus.config.ts", "antora.yml",
+    "book.toml", ".vitepress/config.ts", "theme.config.tsx", "theme.config.jsx", "conf.py",
+)  # fmt: skip
+_STANDS_FOR = re.compile(r"(?:^|/)(?:filename|file-?name|path|your|my|example|foo|bar|xxx+)\b", re.IGNORECASE)
 _VERBS = {"run": "runs", "edit": "edits", "read": "reads", "build": "builds"}
 
 
@@ -49,7 +57,9 @@ def _finding(facts: Facts, subject: Subject, site: Site, now: str | None) -> Fin
         why.append(f"a file of that name is {now}")
     role = path_role(site.path)
     link = site.key == "link"
-    severity = Severity.NOTE if link or (role is PathRole.TEST and now is None) else Severity.WARNING
+    foreign = now is None and site.path.endswith((".sh", ".bash")) and not _was_here(facts, subject, site)
+    rendered = link and (_is_generated(subject, site.path) or "." not in site.name.rpartition("/")[2] or _STANDS_FOR.search(site.name) is not None)
+    severity = Severity.NOTE if rendered or foreign or (role is PathRole.TEST and now is None) else Severity.WARNING
     return facts.finding(
         (_CODE, _NAME, severity),
         subject,
@@ -60,6 +70,23 @@ def _finding(facts: Facts, subject: Subject, site: Site, now: str | None) -> Fin
         actual=site.value,
         why=tuple(why),
     )
+
+
+def _is_generated(subject: Subject, path: str) -> bool:
+    """Whether a program makes pages of the document, and with it addresses that the folders do not tell."""
+    return path.rpartition("/")[2].startswith("_") or any(
+        f"{folder}/{name}".lstrip("/") in subject.entries for folder in ancestors(path) for name in _GENERATORS
+    )
+
+
+def _was_here(facts: Facts, subject: Subject, site: Site) -> bool:
+    """Whether a release had the file: a script that names one which never was here runs in another repository's folder."""
+    tags = facts.ordered_tags(subject)
+    if len(tags) < _RELEASES:
+        return True  # too few to tell
+    step = max(1, len(tags) // _RELEASES)
+    trees = (subject.at(tag.commit) for tag in tags[::-1][::step])
+    return any(place in tree.entries for tree in trees if tree is not None for place in _places(site))
 
 
 def _is_missing(subject: Subject, site: Site) -> bool:
@@ -157,7 +184,8 @@ RULE = Rule(
 
     Paths count from the root, and from every folder that holds the file that names them. Nothing is said of absolute paths, paths
     with variables, what is written by a script or rule of the tree, what git ignores, and folders of builds and temporary files.
-    A note for links of documents, and in tests where no such file is anywhere.
+    A note for links of pages that a site's generator makes, in tests where no such file is anywhere, and in scripts that name what no
+    release has had.
     """,
     _check,
     failing=(

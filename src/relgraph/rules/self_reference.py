@@ -1,5 +1,6 @@
 """RG102: what a repository says about its own version differs from its tag, or from itself."""
 
+import re
 from collections.abc import Iterator
 
 from relgraph.infer.consensus import Cluster, clusters, comparable
@@ -19,6 +20,7 @@ __all__ = ["PENDING", "RULE"]
 
 _CODE, _NAME = "RG102", "self-reference"
 _PACKAGES = ("package.json", "pyproject.toml", "Cargo.toml", "setup.cfg", "setup.py")
+_CHOICE = re.compile(r"\b(?:specific|particular|certain|different|older|other) (?:version|release|tag)", re.IGNORECASE)
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
@@ -85,7 +87,19 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
         and not is_fixture(one.site.path)
         and not (one.site.get("scope") == "prose" and one.version is not None and not one.version.complete)
         and not _in_example(one)
+        and not _in_output(one)
     ]
+
+
+def _in_output(one: Reference) -> bool:
+    """Whether a document shows what a command printed of this very version: a digest stands on the next line."""
+    text = one.subject.text(one.site.path)
+    return (
+        text is not None
+        and one.role is PathRole.DOCUMENT
+        and one.site.span.line < len(text.line_starts)
+        and text.line_text(one.site.span.line + 1).lstrip().startswith("sha256:")
+    )
 
 
 def _in_example(one: Reference) -> bool:
@@ -114,7 +128,7 @@ def _against_tag(facts: Facts, found: tuple[Cluster, ...], here: list[Tag]) -> I
 
 def _against_each_other(facts: Facts, found: tuple[Cluster, ...], tags: tuple[Tag, ...]) -> Iterator[Finding]:
     """Off a tag: all should name the newest release, or all the one that is being prepared."""
-    candidates = [cluster for cluster in found if _is_tagged(cluster, tags) or is_next(cluster, tags)]
+    candidates = [cluster for cluster in found if (_is_tagged(cluster, tags) or is_next(cluster, tags)) and not _is_unreleased(cluster.version)]
     if not candidates:
         # Nothing here names a release; then only agreement among themselves is asked for.
         yield from _differing(facts, found, found[0].version, f"{found[0].members[0].where} says {found[0].spelled}")
@@ -129,6 +143,11 @@ def _against_each_other(facts: Facts, found: tuple[Cluster, ...], tags: tuple[Ta
     if newest is not None and newest.version is not None and _newer(newest.version, target):
         target, reason = newest.version, f"the newest tag is {newest.name}"
     yield from _differing(facts, found, target, reason)
+
+
+def _is_unreleased(version: Version) -> bool:
+    # Development versions are never tagged: what is used is compared with releases only.
+    return re.match(r"(?:dev|devel|develop|snapshot|next|unreleased|master|main)\b", version.pre, re.IGNORECASE) is not None
 
 
 def _is_tagged(cluster: Cluster, tags: tuple[Tag, ...]) -> bool:
@@ -151,7 +170,7 @@ def is_next(cluster: Cluster, tags: tuple[Tag, ...]) -> bool:
 
 def _differing(facts: Facts, found: tuple[Cluster, ...], target: Version, reason: str) -> Iterator[Finding]:
     for cluster in found:
-        if _same(cluster.version, target):
+        if _same(cluster.version, target) or _is_unreleased(cluster.version):
             continue
         by_path: dict[str, list[Reference]] = {}
         for member in cluster.members:
@@ -163,7 +182,7 @@ def _differing(facts: Facts, found: tuple[Cluster, ...], target: Version, reason
             expected = (head.version.prefix if head.version else "") + target.bare
             severity = Severity.ERROR if head.role in _USERS_SEE else Severity.WARNING
             yield facts.finding(
-                (_CODE, _NAME, Severity.NOTE if _is_sentence(head) else severity),
+                (_CODE, _NAME, Severity.NOTE if _is_sentence(head) or _is_choice(head, target) else severity),
                 head.subject,
                 head.site,
                 f"this repository's own version is {head.site.value} here and should be {expected}",
@@ -173,6 +192,17 @@ def _differing(facts: Facts, found: tuple[Cluster, ...], target: Version, reason
                 related=tuple((one.subject, one.site) for one in members[1:]),
                 fixable=True,
             )
+
+
+def _is_choice(one: Reference, target: Version) -> bool:
+    """Whether a document shows how a reader chooses a release, by one that still is of the current major version."""
+    text = one.subject.text(one.site.path)
+    if text is None or one.role is not PathRole.DOCUMENT or one.version is None:
+        return False
+    if one.version.pre or one.version.release[0] != target.release[0]:
+        return False
+    line = one.site.span.line
+    return any(_CHOICE.search(text.line_text(number)) for number in range(max(1, line - 6), line + 1))
 
 
 def _is_sentence(one: Reference) -> bool:
