@@ -21,7 +21,7 @@ REGISTRY_OPTIONS = (
         repeated=True,
     ),
     Argument("ca-file", "certificates to trust beside the system's", metavar="FILE", offer=Offer.FILES),
-    Argument("jobs", "transfers at once, 1 to 32", metavar="N", default="6"),
+    Argument("jobs", "transfers at once, 1 to 32", metavar="N", default="8"),
     Argument("trace", "write every request to standard error, without secrets", Form.FLAG),
 )
 

@@ -101,7 +101,7 @@ def copy(
     tag: str = "",
     referrers: bool = True,
     replacing: Descriptor | None = None,
-    workers: int = 6,
+    workers: int = 8,
 ) -> Copied:
     """Copy the manifest or index that ``reference`` (a tag or digest) names in ``source``, and name it ``tag``.
 
@@ -123,7 +123,7 @@ def upload(
     *,
     tag: str = "",
     replacing: Descriptor | None = None,
-    workers: int = 6,
+    workers: int = 8,
 ) -> Copied:
     """Store an artifact that was made: ``root`` and all that it names come from ``source``. See :func:`copy`."""
     with Crew(workers) as crew:

@@ -119,7 +119,7 @@ class Session:
     def _exchange(self, request: Request, url: str, header: str | None) -> Answer:
         headers = {"User-Agent": f"relgraph/{__version__}", "Accept-Encoding": "identity", **request.headers}
         # The one place where credentials go on the wire: to the registry itself, and to hosts declared to belong to it.
-        own = same_origin(url, self.base)
+        own = url.startswith(f"{self.base}/") or same_origin(url, self.base)
         if header is not None and (own or self.settings.is_trusted(host_of(self.base), host_of(url))):
             headers["Authorization"] = header
         nearest = Reach.LOOPBACK if own else reach_allowed(self._network, self.settings, self.base, url)

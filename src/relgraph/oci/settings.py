@@ -32,7 +32,7 @@ class Settings(NamedTuple):
     document: float = 120.0
     slowest: float = 1024.0
     window: float = 60.0
-    workers: int = 6
+    workers: int = 8
     ca_file: str | None = None
 
     def is_plain(self, host: str) -> bool:

@@ -54,7 +54,7 @@ def check_parts(parts: Sequence[Part], bounds: Bounds = BOUNDS) -> None:
             book.add(safe_file_name(part.path.removesuffix("/"), bounds), folder=True)
 
 
-def write_parts(fetcher: Fetcher, parts: Sequence[Part], folder: Path, bounds: Bounds = BOUNDS, *, workers: int = 6) -> list[Path]:
+def write_parts(fetcher: Fetcher, parts: Sequence[Part], folder: Path, bounds: Bounds = BOUNDS, *, workers: int = 8) -> list[Path]:
     """Write all parts below ``folder``, which is made where it is missing; their paths. Several are fetched at once.
 
     What is there already with the same content stays as it is. Raises :class:`FileExists` for other content,
