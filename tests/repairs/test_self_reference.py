@@ -275,3 +275,21 @@ def test_a_pipeline_that_lags_is_a_warning(tmp_path: Path) -> None:
         Repair(Commit(tree("1.0.0")), Commit(tree("1.1.0")), released("v1.0.0", "v1.1.0"), name=NAME),
         Told("RG102", ".github/workflows/install.yml", "v1.0.0", "v1.1.0", WARNING),
     )
+
+
+# Readers are told to use the repository's own action, and its hooks, at a release that others have followed.
+@pytest.mark.parametrize(
+    ("fence", "shown"),
+    [("yaml", "- uses: acme/orchard@{}\n"), ("yaml", "repos:\n- repo: https://github.com/acme/orchard\n  rev: {}\n  hooks: []\n")],
+)
+def test_a_guide_that_shows_an_older_release_of_an_action(tmp_path: Path, fence: str, shown: str) -> None:
+    tree = {"action.yml": "name: Orchard\nruns: {using: composite, steps: []}\n"}
+
+    def guide(version: str) -> dict[str, str]:
+        return {**tree, "README.md": f"# Use\n\n```{fence}\n{shown.format(version)}```\n"}
+
+    earlier = tuple(Commit(tree, tags=(f"v{version}",)) for version in ("1.0.0", "1.1.0", "1.2.0"))
+    repair = Repair(Commit(guide("v1.0.0")), Commit(guide("v1.2.0")), earlier, name="acme/orchard")
+    check(tmp_path / "older", repair, Told("RG102", "README.md", "v1.0.0", "v1.2.0"))
+    repair = repair._replace(broken=Commit(guide("v1.0.9")))
+    check(tmp_path / "missing", repair, Told("RG201", "README.md", "v1.0.9", "v1.0.0"))

@@ -77,9 +77,11 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
     Links into another revision of itself are not: a permanent link keeps its meaning.
     """
     own = facts.identity.address(subject)
+    # How readers are told to call the repository's own action; its own pipelines may call an older one on purpose.
+    called = [one for one in facts.lines.get(f"action:{own.partition('/')[2]}", ()) if one.role is PathRole.DOCUMENT]
     return [
         one
-        for one in facts.lines.get(own, ())
+        for one in (*facts.lines.get(own, ()), *called)
         if one.subject is subject
         and (comparable(one) or _declares(one))
         and not (one.site.kind is Kind.GIT and one.site.get("form") in ("blob", "tree", "release", "compare", "commit"))
@@ -128,7 +130,11 @@ def _against_tag(facts: Facts, found: tuple[Cluster, ...], here: list[Tag]) -> I
 
 def _against_each_other(facts: Facts, found: tuple[Cluster, ...], tags: tuple[Tag, ...]) -> Iterator[Finding]:
     """Off a tag: all should name the newest release, or all the one that is being prepared."""
-    candidates = [cluster for cluster in found if (_is_tagged(cluster, tags) or is_next(cluster, tags)) and not _is_unreleased(cluster.version)]
+    candidates = [
+        cluster
+        for cluster in found
+        if (_is_tagged(cluster, tags) or is_next(cluster, tags)) and not _is_unreleased(cluster.version)
+    ]
     if not candidates:
         # Nothing here names a release; then only agreement among themselves is asked for.
         yield from _differing(facts, found, found[0].version, f"{found[0].members[0].where} says {found[0].spelled}")

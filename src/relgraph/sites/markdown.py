@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from relgraph.model.site import Kind, Part, Pin, Role, Site
 from relgraph.sites.build import extra_of
 from relgraph.sites.extractor import Extractor
+from relgraph.sites.fenced_yaml import fenced_sites
 from relgraph.sites.image_text import text_images
 from relgraph.sites.mangle import looks_like_version, unmangle
 from relgraph.sites.prose import prose_sites
@@ -31,6 +32,7 @@ _HISTORY = re.compile(
 _FENCE = re.compile(r"(?P<mark>```+|~~~+)[ \t]*(?P<info>[^\n`]*)$", re.MULTILINE)
 _PROMPT = re.compile(r"\n[ \t]*\$ ")
 _SHELL = frozenset("sh bash shell zsh console shell-session terminal sh-session shellsession".split())
+_YAML = frozenset(("yaml", "yml"))
 _STRUCTURED = frozenset(
     "yaml yml json toml dockerfile docker makefile make hcl ini go golang python py js ts typescript javascript".split()
 )
@@ -84,6 +86,9 @@ class _Document:
                 for reader in (command_sites, assignment_sites):
                     for site in reader(self.text, block.start, block.end, syntax="markdown", key=key):
                         yield self._as_told(site, block)
+            if block.language in _YAML or not block.language:
+                for site in fenced_sites(self.text, block.start, block.end):
+                    yield self._in_time(site)
         size = len(self.source)
         for match in _INLINE.finditer(self.source):
             if " " in match["code"] and self._block(match.start()) is None:
