@@ -81,13 +81,38 @@ class Declared:
         return {(edge.tail, edge.head): edge for edge in self.graph.edges if edge.kind is not EdgeKind.BUILDS_FROM}
 
     @cached_property
-    def _files(self) -> Mapping[str, tuple[tuple[str, Node], ...]]:
-        found: dict[str, list[tuple[str, Node]]] = {}
+    def outgoing(self) -> Mapping[str, tuple[Edge, ...]]:
+        """All edges by their tail, in order of declaration."""
+        found: dict[str, list[Edge]] = {}
+        for edge in self.graph.edges:
+            found.setdefault(edge.tail, []).append(edge)
+        return {tail: tuple(edges) for tail, edges in found.items()}
+
+    @cached_property
+    def incoming(self) -> Mapping[str, tuple[Edge, ...]]:
+        """All edges by their head, in order of declaration."""
+        found: dict[str, list[Edge]] = {}
+        for edge in self.graph.edges:
+            found.setdefault(edge.head, []).append(edge)
+        return {head: tuple(edges) for head, edges in found.items()}
+
+    @cached_property
+    def by_line(self) -> Mapping[str, tuple[Node, ...]]:
+        """The nodes that draw from each version line."""
+        found: dict[str, list[Node]] = {}
+        for node in self.graph.nodes.values():
+            found.setdefault(self.line(node), []).append(node)
+        return {line: tuple(nodes) for line, nodes in found.items()}
+
+    @cached_property
+    def _files(self) -> Mapping[str, "_Files"]:
+        found: dict[str, _Files] = {}
         for node in self.graph.nodes.values():
             if node.id in self.homes:
-                found.setdefault(self.homes[node.id], []).extend((pattern, node) for pattern in patterns_of(node))
-        # The longest pattern that fits is the most telling one.
-        return {repo: tuple(sorted(rows, key=lambda row: (-len(row[0]), row[0], row[1].id))) for repo, rows in found.items()}
+                files = found.setdefault(self.homes[node.id], _Files())
+                for pattern in patterns_of(node):
+                    files.add(pattern, node)
+        return found
 
     def repo_of(self, subject: Subject) -> str | None:
         """The node id of a repository of the world."""
@@ -100,8 +125,40 @@ class Declared:
 
     def owners(self, subject: Subject, path: str) -> tuple[Node, ...]:
         """The nodes that a file of a repository belongs to, the most telling first."""
-        repo = self.repo_of(subject)
-        return tuple(node for pattern, node in self._files.get(repo or "", ()) if matches(pattern, path))
+        files = self._files.get(self.repo_of(subject) or "")
+        return () if files is None else files.owners(path)
+
+
+class _Files:
+    """Whose the files of one repository are: folders and files by their names, so that only true patterns have to be tried."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[tuple[str, Node]]] = {}
+        self._patterns: list[tuple[str, Node]] = []
+        self._known: dict[str, tuple[Node, ...]] = {}
+
+    def add(self, pattern: str, node: Node) -> None:
+        place = pattern.strip("/").removesuffix("/**")
+        if any(mark in place for mark in "*?"):
+            self._patterns.append((pattern, node))
+            return
+        self._places.setdefault(f"{place}/", []).append((pattern, node))
+        if not pattern.endswith("/**"):
+            self._places.setdefault(place, []).append((pattern, node))
+
+    def owners(self, path: str) -> tuple[Node, ...]:
+        found = self._known.get(path)
+        if found is None:
+            rows = [row for row in self._patterns if matches(row[0], path)]
+            rows += self._places.get(path, ())
+            end = path.find("/")
+            while end >= 0:
+                rows += self._places.get(path[: end + 1], ())
+                end = path.find("/", end + 1)
+            # The longest pattern that fits is the most telling one.
+            rows.sort(key=lambda row: (-len(row[0]), row[0], row[1].id))
+            found = self._known[path] = tuple(node for _, node in rows)
+        return found
 
 
 def address_of(url: str) -> str:

@@ -45,8 +45,8 @@ def released(facts: Facts, node: Node) -> Table | None:
         return Table(("tag", f"tag of {repo.name}", "commit"), rows)
     heads = [
         declared.graph.nodes[edge.head]
-        for edge in declared.graph.edges
-        if edge.tail == node.id and edge.kind is EdgeKind.REFERS_TO and declared.graph.nodes[edge.head].ref
+        for edge in declared.outgoing.get(node.id, ())
+        if edge.kind is EdgeKind.REFERS_TO and declared.graph.nodes[edge.head].ref
     ]
     told = dict.fromkeys(row for release in known for row in _chart(facts, subject, node, release, heads))
     return Table(("tag = version in chart", "appVersion", *(head.name for head in heads)), tuple(told))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from relgraph.infer.declared import Declared
 from relgraph.infer.facts import Facts
-from relgraph.infer.references import Reference
 from relgraph.infer.roles import PathRole
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.graph import EdgeKind, Node
@@ -18,35 +17,45 @@ __all__ = ["UNDECLARED", "UNSHOWN"]
 _PAST = (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED)
 
 
-def _heads(declared: Declared, one: Reference) -> frozenset[str]:
-    """The nodes that a reference may be to: the artifact it names, else all of its version line, the repository included."""
-    direct = declared.artifact(one.site)
-    if direct is not None:
-        return frozenset((direct.id,))
-    return frozenset(node.id for node in declared.graph.nodes.values() if declared.line(node) == one.line)
+class _Shown:
+    """What the files of nodes refer to, told once for all edges."""
 
-
-def _shown(facts: Facts, declared: Declared) -> dict[tuple[str, str], Reference]:
-    """A reference for each pair of a node whose file it stands in and a node that it may be to."""
-    found: dict[tuple[str, str], Reference] = {}
-    cache: dict[str, frozenset[str]] = {}
-    for one in facts.references:
-        key = one.line if declared.artifact(one.site) is None else one.site.name.lower()
-        heads = cache.get(key)
-        if heads is None:
-            heads = cache[key] = _heads(declared, one)
-        if heads:
+    def __init__(self, facts: Facts, declared: Declared) -> None:
+        self._declared = declared
+        self._artifacts: set[tuple[str, str]] = set()
+        self._lines: set[tuple[str, str]] = set()
+        self._paths: dict[str, set[str]] = {}
+        for one in facts.references:
+            direct = declared.artifact(one.site)
             for owner in declared.owners(one.subject, one.site.path):
-                for head in heads:
-                    found.setdefault((owner.id, head), one)
-    return found
+                if direct is not None:
+                    self._artifacts.add((owner.id, direct.id))
+                else:
+                    # A reference to a repository, or to a version of it, may be to anything that draws from its line.
+                    self._lines.add((owner.id, one.line))
+        for subject in facts.world.targets:
+            for site in subject.sites:
+                if target := _target(site):
+                    for owner in declared.owners(subject, site.path):
+                        self._paths.setdefault(owner.id, set()).add(target)
+
+    def refers(self, tail: Node, head: Node) -> bool:
+        """Whether a file of ``tail``, or of what it contains, refers to ``head``."""
+        parts = [edge.head for edge in self._declared.outgoing.get(tail.id, ()) if edge.kind is EdgeKind.CONTAINS]
+        line = self._declared.line(head)
+        return any((part, head.id) in self._artifacts or (part, line) in self._lines for part in (tail.id, *parts))
+
+    def names_file(self, tail: Node, head: Node) -> bool:
+        """Whether a file of ``tail`` names a file of ``head``: by a path of the same tree, or by a URL into the repository."""
+        endings = tuple(pattern.rstrip("*/") for pattern in (head.paths or ((head.source,) if head.source else ())))
+        return any(target.endswith(endings) for target in self._paths.get(tail.id, ()))
 
 
 def _check_unshown(facts: Facts) -> Iterator[Finding]:
     declared = facts.declared
     if declared is None:
         return
-    shown = _shown(facts, declared)
+    shown = _Shown(facts, declared)
     for edge in declared.graph.edges:
         tail, head = declared.graph.nodes[edge.tail], declared.graph.nodes[edge.head]
         if (
@@ -55,10 +64,7 @@ def _check_unshown(facts: Facts) -> Iterator[Finding]:
             or not (tail.source or tail.paths)
         ):
             continue
-        parts = [one.head for one in declared.graph.edges if one.tail == tail.id and one.kind is EdgeKind.CONTAINS]
-        if any((part, head.id) in shown for part in (tail.id, *parts)):
-            continue
-        if (head.kind == "hook" or not head.ref) and _names_file(facts, declared, tail, head):
+        if shown.refers(tail, head) or ((head.kind == "hook" or not head.ref) and shown.names_file(tail, head)):
             continue
         yield facts.declared_finding(
             (UNSHOWN.code, UNSHOWN.name, Severity.WARNING),
@@ -67,18 +73,6 @@ def _check_unshown(facts: Facts) -> Iterator[Finding]:
             node=tail.id,
             why=(f"its files are {', '.join(tail.paths or (tail.source,))}", "remove the edge, or declare the site that shows it"),
         )
-
-
-def _names_file(facts: Facts, declared: Declared, tail: Node, head: Node) -> bool:
-    """Whether a file of ``tail`` names a file of ``head``: by a path of the same tree, or by a URL into the repository."""
-    patterns = head.paths or ((head.source,) if head.source else ())
-    for subject in facts.world.targets:
-        for site in subject.sites:
-            target = _target(site)
-            named = target and any(target.endswith(pattern.rstrip("*/")) for pattern in patterns)
-            if named and any(owner.id == tail.id for owner in declared.owners(subject, site.path)):
-                return True
-    return False
 
 
 def _target(site: Site) -> str:
@@ -126,8 +120,8 @@ def _allowed(declared: Declared, tail: str, head: str) -> bool:
     if tail == head or (tail, head) in declared.edges:
         return True
     # What contains a part may be read as the part, and the part as it.
-    wholes = [edge.tail for edge in declared.graph.edges if edge.kind is EdgeKind.CONTAINS and edge.head == tail]
-    parts = [edge.head for edge in declared.graph.edges if edge.kind is EdgeKind.CONTAINS and edge.tail == tail]
+    wholes = [edge.tail for edge in declared.incoming.get(tail, ()) if edge.kind is EdgeKind.CONTAINS]
+    parts = [edge.head for edge in declared.outgoing.get(tail, ()) if edge.kind is EdgeKind.CONTAINS]
     return any((other, head) in declared.edges for other in (*wholes, *parts))
 
 

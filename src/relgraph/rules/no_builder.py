@@ -36,7 +36,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _built_by_a_file(declared: Declared, node: Node) -> bool:
-    return any(edge.tail == node.id and edge.kind is EdgeKind.BUILDS_FROM and edge.path for edge in declared.graph.edges)
+    return any(edge.kind is EdgeKind.BUILDS_FROM and edge.path for edge in declared.outgoing.get(node.id, ()))
 
 
 def _is_published(facts: Facts, declared: Declared, repo: str, node: Node) -> bool:

@@ -27,7 +27,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     uses = _uses(facts, declared)
     for tail, by_head in sorted(uses.items()):
         for via, middle in sorted(by_head.items()):
-            below = {edge.head for edge in declared.graph.edges if edge.tail == via and edge.kind is not EdgeKind.BUILDS_FROM}
+            below = {edge.head for edge in declared.outgoing.get(via, ()) if edge.kind is not EdgeKind.BUILDS_FROM}
             for shared in sorted(below & by_head.keys()):
                 yield from _compare(facts, declared, tail, by_head[shared], middle, via, shared)
 

@@ -53,13 +53,10 @@ def _follow(step: Step) -> str:
 
 def _places(facts: Facts, declared: Declared) -> dict[tuple[str, str], list[str]]:
     """Sites by the node whose file they stand in and the node that they refer to."""
-    by_line: dict[str, list[str]] = {}
-    for node in declared.graph.nodes.values():
-        by_line.setdefault(declared.line(node), []).append(node.id)
     found: dict[tuple[str, str], list[str]] = {}
     for one in facts.references:
         direct = declared.artifact(one.site)
-        heads = [direct.id] if direct is not None else by_line.get(one.line, [])
+        heads = [direct.id] if direct is not None else [node.id for node in declared.by_line.get(one.line, ())]
         for owner in declared.owners(one.subject, one.site.path):
             for head in heads:
                 if (owner.id, head) in declared.edges and _may_name(one.site, declared.graph.nodes[head]):
