@@ -83,3 +83,8 @@ def test_an_argument_of_an_image_that_a_workflow_gives() -> None:
 def test_the_build_number_of_an_image_is_no_pre_release() -> None:
     pod = "kind: Pod\nspec:\n  containers:\n  - image: registry.k8s.io/etcd:{}\n"
     assert of_files(RULE, {"deploy/a.yaml": pod.format("3.6.8-0"), "deploy/b.yaml": pod.format("3.6.8")}) == []
+
+
+def test_a_file_of_a_tag_counts_like_the_module_of_its_repository() -> None:
+    raw = {"hack/up.sh": "#!/bin/sh\nkubectl apply -f https://raw.githubusercontent.com/acme/api/v0.12.0/crd.yaml\n"}
+    assert [one.actual for one in of_files(RULE, {"go.mod": GO_MOD.format("github.com/acme/api v1.0.0"), **raw})] == ["v0.12.0"]

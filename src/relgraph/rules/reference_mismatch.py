@@ -126,9 +126,11 @@ def _may_disagree(line: str, found: tuple[Cluster, ...]) -> bool:
 def _apart(member: Reference, right: _Right) -> bool:
     """Whether a program and the library of its name count apart: 1.36.1 of the one is no other version than 0.36.2 of the other."""
     one, other = member.version, right.version
-    if one is None or {one.release[0], other.release[0]} != {0, 1}:
+    if one is None:
         return False
-    return (member.site.kind is Kind.MODULE) != (Kind.MODULE in right.kinds)
+    if member.site.kind is Kind.MODULE:
+        return (one.release[0], other.release[0]) == (0, 1) and not right.kinds & {Kind.MODULE, Kind.GIT}
+    return (one.release[0], other.release[0]) == (1, 0) and Kind.MODULE in right.kinds and member.site.kind is not Kind.GIT
 
 
 def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severity:
