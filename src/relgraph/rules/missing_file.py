@@ -161,7 +161,7 @@ def _made_elsewhere(subject: Subject, missing: list[Site]) -> frozenset[str]:
     )
     found: set[str] = set()
     paths = [path for path in subject.entries if _SCRIPTS.fullmatch(path) and path_role(path) is not PathRole.VENDORED]
-    first = {path.rpartition("/")[2].encode() for path in wanted}
+    first = {path.rpartition("/")[2].encode("utf-8", "surrogateescape") for path in wanted}
     for _, data in subject.tree.read_many(paths):
         if any(name in data for name in first):
             for match in written.finditer(data.decode("utf-8", "replace")):
