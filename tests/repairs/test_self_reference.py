@@ -293,3 +293,22 @@ def test_a_guide_that_shows_an_older_release_of_an_action(tmp_path: Path, fence:
     check(tmp_path / "older", repair, Told("RG102", "README.md", "v1.0.0", "v1.2.0"))
     repair = repair._replace(broken=Commit(guide("v1.0.9")))
     check(tmp_path / "missing", repair, Told("RG201", "README.md", "v1.0.9", "v1.0.0"))
+
+
+# A program deploys an image of its own repository by a constant that the releases left behind; what it says in comments is free.
+def test_an_image_in_a_constant_of_a_program(tmp_path: Path) -> None:
+    def tree(version: str) -> dict[str, str]:
+        program = text(f"""
+            package deploy
+
+            // DefaultImage is what runs; it was ghcr.io/acme/orchard/agent:v0.9.0 once.
+            const DefaultImage = "ghcr.io/acme/orchard/agent:{version}"
+        """)
+        return {"go.mod": "module github.com/acme/orchard\n\ngo 1.22\n", "pkg/deploy/image.go": program}
+
+    earlier = tuple(Commit(tree("v1.0.0"), tags=(f"v{version}",)) for version in ("0.9.0", "1.0.0", "1.1.0"))
+    check(
+        tmp_path,
+        Repair(Commit(tree("v1.0.0")), Commit(tree("v1.1.0")), earlier, name="acme/orchard"),
+        Told("RG102", "pkg/deploy/image.go", "v1.0.0", "v1.1.0", WARNING),
+    )

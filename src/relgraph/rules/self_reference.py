@@ -11,7 +11,7 @@ from relgraph.infer.roles import PathRole
 from relgraph.infer.wording import is_example
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.repository import Tag
-from relgraph.model.site import Kind, Role
+from relgraph.model.site import Kind, Part, Role
 from relgraph.model.version import Version, natural_key
 from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
@@ -21,6 +21,7 @@ __all__ = ["PENDING", "RULE"]
 _CODE, _NAME = "RG102", "self-reference"
 _PACKAGES = ("package.json", "pyproject.toml", "Cargo.toml", "setup.cfg", "setup.py")
 _CHOICE = re.compile(r"\b(?:specific|particular|certain|different|older|other) (?:version|release|tag)", re.IGNORECASE)
+_CONSTANT = re.compile(r"\s*(?:const\s+|var\s+)?\w*(?:[iI]mage|IMAGE|[iI]mg|IMG)\w*(?:\s+string)?\s*:?=\s*\"[^\"\s]*\Z")
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
@@ -85,12 +86,21 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
         if one.subject is subject
         and (comparable(one) or _declares(one))
         and not (one.site.kind is Kind.GIT and one.site.get("form") in ("blob", "tree", "release", "compare", "commit"))
-        and one.role is not PathRole.SOURCE
+        and (one.role is not PathRole.SOURCE or _is_default_image(one))
         and not is_fixture(one.site.path)
         and not (one.site.get("scope") == "prose" and one.version is not None and not one.version.complete)
         and not _in_example(one)
         and not _in_output(one)
     ]
+
+
+def _is_default_image(one: Reference) -> bool:
+    """Whether a program holds an image of the repository's own as a constant or as the value of a field, and not in a comment or a message."""
+    text = one.subject.text(one.site.path)
+    if text is None or one.site.kind is not Kind.IMAGE or one.site.part is not Part.TAG or one.site.role is not Role.USES:
+        return False
+    line = text.line_text(one.site.span.line)
+    return _CONSTANT.match(line[: one.site.span.column - 1]) is not None
 
 
 def _in_output(one: Reference) -> bool:
