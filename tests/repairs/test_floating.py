@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from relgraph.model.example import Commit
-from repairs import WARNING, Repair, Told, check, reported, text, workflow
+from relgraph.model.finding import Severity
+from repairs import NOTE, WARNING, Repair, Told, check, reported, text, workflow
 
 NAME = "acme/orchard"
 RAW = "https://raw.githubusercontent.com"
@@ -190,3 +191,35 @@ def test_a_manifest_that_deploys_a_branch(tmp_path: Path, manifest: str, actual:
 def test_a_manifest_that_deploys_the_branch_of_its_own_repository(tmp_path: Path) -> None:
     tree = {"go.mod": DEMO["go.mod"], "deploy/hub.yaml": APPLICATION.format("acme/orchard", "HEAD")}
     assert reported(tmp_path, (Commit(tree),), name=NAME) == []
+
+
+# A script installs a chart of somebody's repository in whatever version is the newest there.
+@pytest.mark.parametrize(("path", "severity"), [("scripts/install.sh", WARNING), ("docs/start.md", NOTE)])
+def test_a_chart_of_a_repository_without_a_version(tmp_path: Path, path: str, severity: Severity) -> None:
+    def tree(option: str) -> dict[str, str]:
+        script = text(f"""
+            helm repo add hub https://others.github.io/charts
+            helm upgrade --install hub hub/hub-controller --namespace hub{option}
+        """)
+        return {path: f"```shell\n{script}```\n" if path.endswith(".md") else f"#!/bin/sh\n{script}"}
+
+    repair = Repair(Commit(tree("")), Commit(tree(" --version 1.2.3")), name=NAME)
+    told = Told("RG301", path, "hub/hub-controller", None, severity)
+    if severity is NOTE:
+        check(tmp_path, repair, notes=[told])
+    else:
+        check(tmp_path, repair, told)
+
+
+# A local folder, options from a variable, and a repository's own chart in its documents are left alone.
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"scripts/install.sh": "#!/bin/sh\nhelm install web charts/web\n", "charts/web/Chart.yaml": "name: web\n"},
+        {
+            "scripts/install.sh": "#!/bin/sh\nhelm repo add hub https://others.github.io/charts\nhelm install hub hub/hub $HELM_OPTIONS\n"
+        },
+    ],
+)
+def test_charts_that_have_a_version_elsewhere(tmp_path: Path, files: dict[str, str]) -> None:
+    assert reported(tmp_path, (Commit(files),), name=NAME) == []

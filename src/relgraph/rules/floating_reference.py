@@ -10,7 +10,7 @@ from relgraph.infer.gitref import Locator, unescape
 from relgraph.infer.made_images import MadeImages
 from relgraph.infer.paths import is_fixture
 from relgraph.infer.roles import PathRole, path_role
-from relgraph.infer.unpinned import unpinned_bases
+from relgraph.infer.unpinned import unpinned_bases, unpinned_charts
 from relgraph.infer.usage import Usage, usage_of
 from relgraph.infer.wording import is_prose
 from relgraph.model.finding import Finding, Severity
@@ -51,7 +51,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     judge = _Judge(facts)
     for subject in facts.world.targets:
         groups: dict[tuple[str, str, str], list[tuple[Site, _Judged]]] = {}
-        for site in (*subject.sites, *clone_sites(facts, subject), *unpinned_bases(subject)):
+        for site in (*subject.sites, *clone_sites(facts, subject), *unpinned_bases(subject), *unpinned_charts(subject)):
             judged = judge(subject, site)
             if judged is None:
                 continue
@@ -256,7 +256,8 @@ class _Judge:
         return _Judged(severity, "runs from", None, ("whoever pushes to that branch runs in this workflow",))
 
     def _installed(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
-        if role not in (*_SHIPPED, PathRole.TEST) or (site.kind is not Kind.CHART and site.value not in _FLOATING):
+        document = role is PathRole.DOCUMENT and site.kind is Kind.CHART and site.key != "code"
+        if not (document or role in (*_SHIPPED, PathRole.TEST)) or (site.kind is not Kind.CHART and site.value not in _FLOATING):
             return None
         if (
             self._facts.identity.line(subject, site).name == self._facts.identity.address(subject)
@@ -271,7 +272,10 @@ class _Judge:
             # Other things are kept in registries under oci:// as well; only helm takes the latest where no version is asked for.
             if site.pin is not Pin.ABSENT or _LOCAL.match(named) or text is None or not _HELM.search(text.context(site.span, 6)):
                 return None
-        severity = Severity.NOTE if role is PathRole.TEST else Severity.WARNING
+            # Readers are meant to get the newest release of what the document comes with.
+            if document and _has_chart(subject, re.split("[#/]", site.name)[-1]):
+                return None
+        severity = Severity.NOTE if document or role is PathRole.TEST else Severity.WARNING
         return _Judged(severity, what, None, ("every run may install another version",))
 
     def _variable(self, subject: Subject, site: Site, role: PathRole) -> _Judged | None:
@@ -294,6 +298,10 @@ class _Judge:
             return True
         text = subject.text(path)
         return text is not None and _ON_TAGS.search(text.text) is not None and _PUBLISHES.search(text.text) is not None
+
+
+def _has_chart(subject: Subject, name: str) -> bool:
+    return any(path.endswith(f"/{name}/Chart.yaml") or path == f"{name}/Chart.yaml" for path in subject.entries)
 
 
 def _as_written(subject: Subject, site: Site, value: str | None) -> str:
@@ -354,6 +362,8 @@ RULE = Rule(
     moves (latest), or names no revision at all, as a kustomization of another repository may. It is another thing tomorrow: what
     worked stops working, with no change on this side, and an old release cannot be built or installed again as it was. Name a tag,
     a version, or a commit.
+
+    A chart that is installed without `--version` is the newest one of its repository; in documents this is a note.
 
     Where the repository is part of this scan, the newest release that contains the file is told as the expected value; a script that no
     release contains yet cannot be pinned, and documents may name its branch. Notes only: in tests, where documents run other projects' installers, for
