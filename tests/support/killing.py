@@ -50,24 +50,28 @@ class Scenario:
         self._check = check
         self._finished = finished
 
-    def run(self, rounds: int, seed: int) -> int:
-        """So many kills, each at another moment; how many of them hit a process that was still at work."""
+    def run(self, kills: int, seed: int) -> int:
+        """Kill so often, each time at another moment of its work; how many runs that took."""
         chance = random.Random(seed)
         self._prepare()
         length = max(self._work(None)[0], 0.02)
         self._finished()
-        hits = 0
-        for number in range(rounds):
-            # Some rounds begin anew, others go on with what the killed one left.
-            if number % 3 == 0:
+        hits = runs = 0
+        while hits < kills:
+            runs += 1
+            assert runs <= 20 * kills, "the work is over too fast to be killed"
+            # Some runs begin anew, others go on with what the killed one left.
+            if runs % 3 == 1:
                 self._prepare()
             _, killed = self._work(chance.uniform(0, length))
             hits += killed
             self._check()
+            if not killed:
+                self._prepare()
         self._work(None)
         self._check()
         self._finished()
-        return hits
+        return runs
 
     def _work(self, kill_after: float | None) -> tuple[float, bool]:
         words = [sys.executable, "-c", _WORK, *self._words]
