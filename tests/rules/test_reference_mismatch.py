@@ -1,8 +1,11 @@
 """Which references are compared with each other, and how much it matters that they differ."""
 
-from judged import of_files
+from judged import of_files, subject_of
+from relgraph.judging import judge
 from relgraph.model.finding import Severity
+from relgraph.model.world import World
 from relgraph.rules.reference_mismatch import RULE
+from relgraph.rules.rule import Commit
 
 GUIDE = "```shell\ncurl -Lo ./tool https://{}/dl/v{}/tool-linux-amd64\n```\n"
 
@@ -88,3 +91,14 @@ def test_the_build_number_of_an_image_is_no_pre_release() -> None:
 def test_a_file_of_a_tag_counts_like_the_module_of_its_repository() -> None:
     raw = {"hack/up.sh": "#!/bin/sh\nkubectl apply -f https://raw.githubusercontent.com/acme/api/v0.12.0/crd.yaml\n"}
     assert [one.actual for one in of_files(RULE, {"go.mod": GO_MOD.format("github.com/acme/api v1.0.0"), **raw})] == ["v0.12.0"]
+
+
+def test_a_line_of_another_judged_repository_is_judged_too() -> None:
+    engine = subject_of((Commit({"go.mod": "module github.com/example/engine\n"}, tags=("v0.6.3",)),), name="engine")
+    files = {
+        "go.mod": "module github.com/example/platform\n\ngo 1.22\n\nrequire github.com/example/engine v0.6.1\n",
+        "scripts/install.sh": "git clone -b v0.6.3 https://github.com/example/engine.git\n",
+    }
+    platform = subject_of((Commit(files),))
+    told = [finding for finding in judge(World((platform, engine)), (RULE,)) if finding.rule == RULE.code]
+    assert {frozenset((finding.actual, finding.expected)) for finding in told} == {frozenset(("v0.6.1", "v0.6.3"))}

@@ -28,12 +28,13 @@ _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    own = {facts.identity.address(subject) for subject in facts.world.targets}
     for line, references in facts.lines.items():
-        if line in own or line.startswith(("variable:", "action:", "toolchain:")):
+        if line.startswith(("variable:", "action:", "toolchain:")):
             continue
         first_party = facts.identity.is_first_party(line)
         for subject in facts.world.targets:
+            if line == facts.identity.address(subject):
+                continue  # what a repository says of itself is RG102's business
             found = clusters(one for one in references if one.subject is subject and comparable(one))
             if len(found) > 1:
                 found = clusters(member for cluster in found for member in cluster.members if _is_meant(member, first_party=first_party))
