@@ -12,7 +12,7 @@ from relgraph.pipeline.patterns import script_pattern
 from relgraph.pipeline.references import canonical, split_reference
 from relgraph.pipeline.tools.helm import package_chart, publish_chart
 from relgraph.pipeline.tools.images import publish_image
-from relgraph.pipeline.value import SHORT_COMMIT, is_known
+from relgraph.pipeline.value import SHORT_COMMIT, is_known, number_of
 from relgraph.pipeline.workflow import Job
 from relgraph.pipeline.yaml_tree import YamlNode
 
@@ -50,13 +50,23 @@ def _items(text: str) -> list[str]:
     return [item.strip() for item in _LINES.split(text) if item.strip()]
 
 
+def _words(arguments: str) -> list[str]:
+    """The words of a command line; where holes or open quotation marks leave that open, what stands between blanks."""
+    if is_known(arguments):
+        try:
+            return shlex.split(arguments)
+        except ValueError:
+            pass
+    return arguments.split()
+
+
 def _goreleaser(job: Job, given: dict[str, str], step: YamlNode) -> dict[str, str] | None:
     node = _node(step, "args")
     shell = job.shell(job.call("goreleaser", [], node).origin)
     if given.get("workdir"):
         shell.state.cwd = shell.state.resolve(given["workdir"]) or ""
     arguments = given.get("args", "")
-    words = shlex.split(arguments) if is_known(arguments) else arguments.split()
+    words = _words(arguments)
     if given.get("install-only") != "true":
         shell.dispatch(job.call("goreleaser", words, node))
     return None
@@ -137,7 +147,7 @@ def _metadata_tag(job: Job, kind: str, rule: str, options: dict[str, str]) -> st
     if kind == "match" and version is not None:
         wanted = script_pattern(options.get("pattern", ""))
         match = wanted.search(context.tag) if wanted is not None else None
-        group = int(options.get("group", "0")) if options.get("group", "0").isdigit() else 0
+        group = number_of(options.get("group", "0")) or 0
         return match[group] if match is not None and group <= len(match.groups()) else None
     return None
 

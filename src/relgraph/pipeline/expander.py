@@ -12,7 +12,7 @@ from relgraph.pipeline.expansion import expand_value
 from relgraph.pipeline.patterns import has_glob
 from relgraph.pipeline.shell_tree import Arithmetic, Assignment, Expression, Literal, Parameter, Substitution, Word
 from relgraph.pipeline.state import State
-from relgraph.pipeline.value import is_known
+from relgraph.pipeline.value import is_known, number_of
 
 __all__ = ["Expander"]
 
@@ -110,9 +110,8 @@ class Expander:
 
     def lookup(self, name: str) -> str | None:
         """The value of a variable or special parameter; None where it is not set."""
-        if name.isdigit() and name != "0":
-            index = int(name) - 1
-            return self.state.arguments[index] if index < len(self.state.arguments) else None
+        if position := number_of(name):
+            return self.state.arguments[position - 1] if position <= len(self.state.arguments) else None
         if name == "0" or name.startswith("BASH_SOURCE"):
             return self.state.script
         if name in ("@", "*"):
@@ -160,7 +159,8 @@ class Expander:
         index = index.rstrip("]")
         if index in ("@", "*"):
             return " ".join(items)
-        return items[int(index)] if index.isdigit() and int(index) < len(items) else self.unknown(f"an element of {name}")
+        number = number_of(index)
+        return items[number] if number is not None and number < len(items) else self.unknown(f"an element of {name}")
 
     def assign(self, assignment: Assignment, variables: dict[str, str]) -> int:
         """Set a variable; the status of the last substitution in its value, as far as that shows."""

@@ -7,7 +7,7 @@ from relgraph.pipeline.value import COMMIT, SHORT_COMMIT, Holes, is_known
 
 __all__ = ["cut_short", "expand_value", "replace_pattern", "strip_pattern"]
 
-_NUMBER = re.compile(r"\s*-?\d+\s*")
+_NUMBER = re.compile(r"\s*-?\d{1,9}\s*")
 
 
 def cut_short(text: str, start: int, length: int | None, holes: Holes) -> str:

@@ -194,7 +194,7 @@ class _Parser:
             for one in arguments[1:]
         ]
         return re.sub(
-            r"\{\{|\}\}|\{(\d+)\}",
+            r"\{\{|\}\}|\{(\d{1,9})\}",
             lambda match: match.group()[0] if match[1] is None else texts[int(match[1])] if int(match[1]) < len(texts) else "",
             form,
         )

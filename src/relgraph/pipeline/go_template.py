@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from relgraph.pipeline.value import Holes, is_known
+from relgraph.pipeline.value import Holes, is_known, number_of
 
 __all__ = ["Template", "render"]
 
@@ -327,10 +327,12 @@ def _trim_suffix(arguments: list[object]) -> object:
 
 def _trunc(arguments: list[object]) -> object:
     texts = _strings(arguments, 2)
-    if texts is None or not texts[0].lstrip("-").isdigit() or (not is_known(texts[1]) and len(texts[1]) < 20):
-        return texts[1] if texts is not None and texts[0].isdigit() and int(texts[0]) > 40 else None
-    size = int(texts[0])
-    return texts[1][:size] if size >= 0 else texts[1][size:]
+    if texts is None:
+        return None
+    size = number_of(texts[0].removeprefix("-"))
+    if size is None or (not is_known(texts[1]) and len(texts[1]) < 20):
+        return texts[1] if size is not None and size > 40 and not texts[0].startswith("-") else None
+    return texts[1][-size:] if texts[0].startswith("-") and size else texts[1][:size]
 
 
 def _printf(arguments: list[object]) -> object:

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Callable
 
-from relgraph.pipeline.value import is_known
+from relgraph.pipeline.value import is_known, number_of
 
 __all__ = ["call_function", "match_pattern", "substitute"]
 
@@ -36,14 +36,13 @@ def _filter(patterns: str, text: str, *, keep: bool) -> str:
 
 def _word(index: str, text: str) -> str:
     words = text.split()
-    number = int(index) if index.strip().isdigit() else 0
+    number = number_of(index) or 0
     return words[number - 1] if 0 < number <= len(words) else ""
 
 
 def _words(first: str, last: str, text: str) -> str:
-    if not (first.strip().isdigit() and last.strip().isdigit()):
-        return ""
-    return " ".join(text.split()[int(first) - 1 : int(last)])
+    start, end = number_of(first), number_of(last)
+    return "" if not start or end is None else " ".join(text.split()[start - 1 : end])
 
 
 def _each(change: Callable[[str], str]) -> Callable[[list[str]], str]:

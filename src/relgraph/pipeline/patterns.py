@@ -210,7 +210,7 @@ def _single(token: str, rest: str, *, extended: bool, start: bool) -> str:
     if token == "$":
         return "\\Z" if extended or not rest or rest.startswith(("\\)", "\\|")) else "\\$"
     if len(token) == 2:
-        if token[1].isdigit():
+        if token[1] in "0123456789":
             return f"(?:{token})"
         return _ESCAPES.get(token[1], re.escape(token[1]))
     return re.escape(token)

@@ -67,6 +67,7 @@ class _Unsupported(ValueError):
 
 _BLANK = re.compile(r"[\s;]*")
 _NUMBER = re.compile(r"\d+")
+_DIGITS = "0123456789"
 _FLAGS = re.compile(r"[gpiIeMm0-9]*")
 
 
@@ -115,7 +116,7 @@ class _Reader:
 
     def _address(self) -> _Address | None:
         char = self.source[self.position]
-        if char.isdigit():
+        if char in _DIGITS:
             return _Address("line", int(self._skip(_NUMBER)[:9]))
         if char == "$":
             self.position += 1
@@ -330,7 +331,7 @@ class _Run:
         pattern = command.pattern
         if pattern is None or len(self.space) > line_limit(pattern):
             raise _Unsupported
-        number = int("".join(char for char in command.flags if char.isdigit()) or 0)
+        number = int("".join(char for char in command.flags if char in _DIGITS)[:9] or 0)
         seen = 0
 
         def replaced(match: re.Match[str]) -> str:
@@ -355,7 +356,7 @@ def _fill(replacement: str, match: re.Match[str]) -> str:
         if char == "\\" and position + 1 < len(replacement):
             following = replacement[position + 1]
             position += 2
-            if following.isdigit():
+            if following in _DIGITS:
                 index = int(following)
                 if index > (match.re.groups or 0):
                     raise _Unsupported

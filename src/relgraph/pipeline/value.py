@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["COMMIT", "SHORT_COMMIT", "Holes", "Unknown", "Value", "is_known", "join_known"]
+__all__ = ["COMMIT", "SHORT_COMMIT", "Holes", "Unknown", "Value", "is_known", "join_known", "number_of"]
 
 _FIRST = 0xF0000
 _LIMIT = 0xFFFD
@@ -59,6 +59,12 @@ class Value(NamedTuple):
 def is_known(text: str) -> bool:
     """Whether the text has no holes."""
     return text.isascii() or _HOLE.search(text) is None
+
+
+def number_of(text: str) -> int | None:
+    """The number that a text spells, in at most nine digits; None where it does not."""
+    text = text.strip()
+    return int(text) if len(text) <= 9 and text.isascii() and text.isdigit() else None
 
 
 def join_known(texts: Iterable[str]) -> str | None:

@@ -5,6 +5,7 @@ Made of the scalars that :mod:`relgraph.syntax.yaml` finds: null values, empty c
 
 from functools import lru_cache
 
+from relgraph.pipeline.value import number_of
 from relgraph.syntax.yaml import Scalar, Style, scalars, unquote
 
 __all__ = ["YamlNode", "read_yaml", "read_yaml_documents"]
@@ -38,7 +39,8 @@ class YamlNode:
             if node is None:
                 return None
             if node.kind == "list":
-                node = node.items[int(key)] if key.isdigit() and int(key) < len(node.items) else None
+                index = number_of(key)
+                node = node.items[index] if index is not None and index < len(node.items) else None
             else:
                 node = node.pairs.get(key)
         return node

@@ -16,7 +16,7 @@ __all__ = ["RULE"]
 
 _CODE, _NAME = "RG114", "module-path"
 _ASIDE = (PathRole.HISTORY, PathRole.LEGACY, PathRole.VENDORED)
-_MAJOR = re.compile(r"(?P<root>.+)/v(?P<major>[2-9]|\d{2,})")
+_MAJOR = re.compile(r"(?P<root>.+)/v(?P<major>[2-9]|\d{2,9})")
 
 
 def _check(facts: Facts) -> Iterator[Finding]:

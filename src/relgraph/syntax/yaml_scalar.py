@@ -71,5 +71,6 @@ def unquote(raw: str, style: Style) -> str:
 def _unescaped(match: re.Match[str]) -> str:
     if (code := match[1] or match[2] or match[3]) is not None:
         number = int(code, 16)
-        return chr(number) if number < 0x110000 else match.group()
+        # What is no character stays as it is written: half of a surrogate pair, too, which no encoding takes.
+        return chr(number) if number < 0xD800 or 0xE000 <= number < 0x110000 else match.group()
     return "" if match[4] is None else _ESCAPES.get(match[4], match[4])

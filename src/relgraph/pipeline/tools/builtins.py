@@ -8,7 +8,7 @@ from relgraph.pipeline.conditions import evaluate_test
 from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.state import ROOT
 from relgraph.pipeline.tools.options import read_options
-from relgraph.pipeline.value import is_known
+from relgraph.pipeline.value import is_known, number_of
 
 __all__ = ["TOOLS"]
 
@@ -107,8 +107,8 @@ def _set(shell: Shell, call: Call) -> Result:
 
 
 def _shift(shell: Shell, call: Call) -> Result:
-    count = int(call.texts[0]) if call.texts and call.texts[0].isdigit() else 1
-    shell.state.arguments = shell.state.arguments[count:]
+    count = number_of(call.texts[0]) if call.texts else None
+    shell.state.arguments = shell.state.arguments[1 if count is None else count :]
     return Result()
 
 

@@ -9,11 +9,11 @@ from relgraph.pipeline.patterns import line_limit, posix_pattern
 from relgraph.pipeline.sed import apply_sed, read_sed
 from relgraph.pipeline.shell import Shell, Tool
 from relgraph.pipeline.tools.options import read_options
-from relgraph.pipeline.value import is_known
+from relgraph.pipeline.value import is_known, number_of
 
 __all__ = ["TOOLS", "given"]
 
-_RANGE = re.compile(r"(\d*)(-?)(\d*)")
+_RANGE = re.compile(r"(\d{0,9})(-?)(\d{0,9})")
 _AWK_PRINT = re.compile(r"\{\s*print\s+(\$(?:\d+|NF)(?:\s*,\s*\$\d+)*|\$0)\s*;?\s*\}")
 _MAX_TEXT = 1_000_000
 
@@ -119,15 +119,16 @@ def _set(text: str) -> str | None:
 def _head(shell: Shell, call: Call) -> Result:
     options = read_options(call.words[1:], ("n", "c", "lines", "bytes"))
     text = given(shell, call, [operand.text for operand in options.operands])
-    count = options.text("n", "lines") or next((name for name in options.values if name.isdigit()), "10")
+    count = options.text("n", "lines") or next((name for name in options.values if number_of(name) is not None), "10")
     size = options.text("c", "bytes")
     if size is not None:
-        return Result(cut_short(text, 0, int(size), shell.context.holes) if size.isdigit() else shell.unknown("output of head"))
+        length = number_of(size)
+        return Result(shell.unknown("output of head") if length is None else cut_short(text, 0, length, shell.context.holes))
     lines = text.splitlines(keepends=True)
     from_start = call.words[0].text == "head"
-    if not count.lstrip("+").isdigit() or (len(lines) == 1 and not is_known(text) and text.strip() == text):
+    number = number_of(count.lstrip("+"))
+    if number is None or (len(lines) == 1 and not is_known(text) and text.strip() == text):
         return Result(text if len(lines) == 1 and not count.startswith("+") else shell.unknown("lines of something unknown"))
-    number = int(count.lstrip("+"))
     if from_start:
         return Result("".join(lines[:number]))
     return Result("".join(lines[number - 1 :] if count.startswith("+") else lines[-number:] if number else []))
@@ -172,9 +173,9 @@ def _grep(shell: Shell, call: Call) -> Result:
         return Result(f"{len(lines)}\n", status)
     if options.has("o"):
         lines = [match.group() for line in lines for match in regex.finditer(line[: line_limit(regex)])]
-    limit = options.text("m") or ""
-    if limit.isdigit():
-        lines = lines[: int(limit)]
+    limit = number_of(options.text("m") or "")
+    if limit is not None:
+        lines = lines[:limit]
     return Result("".join(line + "\n" for line in lines), status)
 
 
@@ -203,8 +204,8 @@ def _awk(shell: Shell, call: Call) -> Result:
             if name == "0"
             else parts[-1]
             if name == "NF" and parts
-            else parts[int(name) - 1]
-            if name.isdigit() and int(name) <= len(parts)
+            else parts[number - 1]
+            if (number := number_of(name)) and number <= len(parts)
             else ""
             for name in names
         ]
