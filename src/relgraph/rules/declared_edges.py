@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from relgraph.infer.declared import Declared
 from relgraph.infer.facts import Facts
 from relgraph.infer.roles import PathRole
+from relgraph.infer.written import Written
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.graph import EdgeKind, Node
 from relgraph.model.site import Kind, Role, Site
@@ -22,17 +23,8 @@ class _Shown:
 
     def __init__(self, facts: Facts, declared: Declared) -> None:
         self._declared = declared
-        self._artifacts: set[tuple[str, str]] = set()
-        self._lines: set[tuple[str, str]] = set()
+        self._written = Written(facts, declared)
         self._paths: dict[str, set[str]] = {}
-        for one in facts.references:
-            direct = declared.artifact(one.site)
-            for owner in declared.owners(one.subject, one.site.path):
-                if direct is not None:
-                    self._artifacts.add((owner.id, direct.id))
-                else:
-                    # A reference to a repository, or to a version of it, may be to anything that draws from its line.
-                    self._lines.add((owner.id, one.line))
         for subject in facts.world.targets:
             for site in subject.sites:
                 if target := _target(site):
@@ -42,8 +34,7 @@ class _Shown:
     def refers(self, tail: Node, head: Node) -> bool:
         """Whether a file of ``tail``, or of what it contains, refers to ``head``."""
         parts = [edge.head for edge in self._declared.outgoing.get(tail.id, ()) if edge.kind is EdgeKind.CONTAINS]
-        line = self._declared.line(head)
-        return any((part, head.id) in self._artifacts or (part, line) in self._lines for part in (tail.id, *parts))
+        return any(one is not None for part in (tail.id, *parts) for one in self._written.references(part, head.id))
 
     def names_file(self, tail: Node, head: Node) -> bool:
         """Whether a file of ``tail`` names a file of ``head``: by a path of the same tree, or by a URL into the repository."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from relgraph.infer.consensus import comparable
 from relgraph.infer.declared import Declared
 from relgraph.infer.facts import Facts
-from relgraph.infer.references import Reference
 from relgraph.infer.standing import releases
+from relgraph.infer.written import Written
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.graph import Edge, Follow
 from relgraph.model.version import Version, agree
@@ -22,25 +22,19 @@ def _check(facts: Facts) -> Iterator[Finding]:
     declared = facts.declared
     if declared is None:
         return
-    by_line: dict[str, list[Reference]] = {}
-    for one in facts.references:
-        if comparable(one):
-            by_line.setdefault(one.line, []).append(one)
-    for edge in declared.graph.edges:
+    following = [edge for edge in declared.graph.edges if edge.follow in (Follow.LAST_RELEASE, Follow.TAG)]
+    if not following:
+        return
+    written = Written(facts, declared)
+    for edge in following:
         wanted = _wanted(declared, edge)
         if wanted is None:
             continue
         version, reason = wanted
         head = declared.graph.nodes[edge.head]
         told: set[tuple[str, str]] = set()
-        for one in by_line.get(declared.line(head), ()):
-            direct = declared.artifact(one.site)
-            if (direct is not None and direct.id != head.id) or one.version is None or agree(one.version, version):
-                continue
-            if (
-                not any(owner.id == edge.tail for owner in declared.owners(one.subject, one.site.path))
-                or (one.site.path, one.site.value) in told
-            ):
+        for one in written.references(edge.tail, edge.head):
+            if not comparable(one) or one.version is None or agree(one.version, version) or (one.site.path, one.site.value) in told:
                 continue
             told.add((one.site.path, one.site.value))
             expected = one.version.prefix + version.bare

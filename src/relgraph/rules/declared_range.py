@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.standing import releases
+from relgraph.infer.written import Written
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.graph import Edge
 from relgraph.resolve.order import read_version
@@ -20,9 +21,11 @@ def _check(facts: Facts) -> Iterator[Finding]:
     declared = facts.declared
     if declared is None:
         return
-    for edge in declared.graph.edges:
-        if not edge.constraint:
-            continue
+    constrained = [edge for edge in declared.graph.edges if edge.constraint]
+    if not constrained:
+        return
+    written = Written(facts, declared)
+    for edge in constrained:
         try:
             allowed = parse_range(edge.constraint)
         except RangeProblem as problem:
@@ -31,7 +34,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             )
             continue
         yield from _unsatisfiable(facts, edge, allowed)
-        yield from _outside(facts, edge, allowed)
+        yield from _outside(facts, written, edge, allowed)
 
 
 def _unsatisfiable(facts: Facts, edge: Edge, allowed: Range) -> Iterator[Finding]:
@@ -53,21 +56,10 @@ def _unsatisfiable(facts: Facts, edge: Edge, allowed: Range) -> Iterator[Finding
         )
 
 
-def _outside(facts: Facts, edge: Edge, allowed: Range) -> Iterator[Finding]:
-    declared = facts.declared
-    if declared is None:
-        return
-    head = declared.graph.nodes[edge.head]
-    line = declared.line(head)
+def _outside(facts: Facts, written: Written, edge: Edge, allowed: Range) -> Iterator[Finding]:
     told: set[tuple[str, str]] = set()
-    for one in facts.references:
-        direct = declared.artifact(one.site)
-        if one.version is None or (direct.id != head.id if direct is not None else one.line != line):
-            continue
-        if (
-            not any(owner.id == edge.tail for owner in declared.owners(one.subject, one.site.path))
-            or (one.site.path, one.site.value) in told
-        ):
+    for one in written.references(edge.tail, edge.head):
+        if one.version is None or (one.site.path, one.site.value) in told:
             continue
         version = read_version(one.version.bare)
         if version is None or allowed.admits(version):
@@ -77,7 +69,7 @@ def _outside(facts: Facts, edge: Edge, allowed: Range) -> Iterator[Finding]:
             (_CODE, _NAME, Severity.ERROR),
             one.subject,
             one.site,
-            f"{head.name} is {one.site.value} here, outside of {edge.constraint}",
+            f"{edge.head.partition('.')[2]} is {one.site.value} here, outside of {edge.constraint}",
             node=edge.tail,
             expected=edge.constraint,
             actual=one.site.value,

@@ -7,10 +7,8 @@ from relgraph.cli.command import Values
 from relgraph.cli.terminal import Terminal
 from relgraph.cli.workspace import find_node, opened
 from relgraph.graph.impact import Step, impact
-from relgraph.infer.declared import Declared, matches, patterns_of
-from relgraph.infer.facts import Facts
-from relgraph.model.graph import EdgeKind, Node
-from relgraph.model.site import Site
+from relgraph.infer.written import Written
+from relgraph.model.graph import EdgeKind
 
 __all__ = ["run"]
 
@@ -25,7 +23,8 @@ def run(values: Values, terminal: Terminal) -> int:
         assert declared is not None  # noqa: S101 - a workspace always declares
         node = find_node(declared.graph, values.get("node") or "")
         steps = impact(declared.graph, node.id)
-        places = _places(facts, declared)
+        written = Written(facts, declared)
+        places = {step: _places(written, step) for step in steps if step.edge.kind is not EdgeKind.BUILDS_FROM}
     if values.get("format") == "json":
         rows = [
             {
@@ -33,7 +32,7 @@ def run(values: Values, terminal: Terminal) -> int:
                 "kind": step.edge.kind.value,
                 "of": step.edge.head,
                 "distance": step.distance,
-                "places": places.get((step.node, step.edge.head), []),
+                "places": places.get(step, []),
             }
             for step in steps
         ]
@@ -42,7 +41,7 @@ def run(values: Values, terminal: Terminal) -> int:
     terminal.write(f"{len(steps)} node(s) must move when {node.id} moves\n")
     for step in steps:
         terminal.write(f"{'  ' * step.distance}{step.node} {_VERB[step.edge.kind]} {step.edge.head}{_follow(step)}\n")
-        for place in places.get((step.node, step.edge.head), []):
+        for place in places.get(step, []):
             terminal.write(f"{'  ' * step.distance}  {place}\n")
     return 0
 
@@ -51,21 +50,6 @@ def _follow(step: Step) -> str:
     return f" ({step.edge.follow.value})" if step.edge.follow else ""
 
 
-def _places(facts: Facts, declared: Declared) -> dict[tuple[str, str], list[str]]:
-    """Sites by the node whose file they stand in and the node that they refer to."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for one in facts.references:
-        direct = declared.artifact(one.site)
-        heads = [direct.id] if direct is not None else [node.id for node in declared.by_line.get(one.line, ())]
-        for owner in declared.owners(one.subject, one.site.path):
-            for head in heads:
-                if (owner.id, head) in declared.edges and _may_name(one.site, declared.graph.nodes[head]):
-                    found.setdefault((owner.id, head), []).append(f"{one.subject.name}/{one.where}: {one.site.value}")
-    return found
-
-
-def _may_name(site: Site, head: Node) -> bool:
-    """Whether a site may be to a node: to files of a repository only by their paths in it."""
-    if head.ref or head.kind == "repo":
-        return True
-    return any(matches(pattern, site.get("path")) for pattern in patterns_of(head))
+def _places(written: Written, step: Step) -> list[str]:
+    """Where the node of a step names what moved."""
+    return [f"{one.subject.name}/{one.where}: {one.site.value}" for one in written.references(step.node, step.edge.head)]
