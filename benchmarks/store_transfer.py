@@ -134,7 +134,7 @@ class Bench:
     def fresh(self) -> str:
         """A repository that nobody used."""
         self._made += 1
-        return f"{self.registry.address}/bench/r{self._made}"
+        return f"{self.registry.address}/bench/c{self._shape[0]}/r{self._made}"
 
     def push_new(self, who: str) -> Run:
         """Push content that is new to the registry and to the one who pushes.
