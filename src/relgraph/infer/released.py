@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from relgraph.graph.propagate import write_version
 from relgraph.infer.facts import Facts
+from relgraph.infer.published import bare_name, published
 from relgraph.infer.standing import Release, releases
 from relgraph.model.graph import EdgeKind, Node
 from relgraph.model.site import Kind, Part, Role
 from relgraph.model.world import Subject
-from relgraph.pipeline.artifacts import Artifact, ArtifactKind
+from relgraph.pipeline.artifacts import Artifact
 from relgraph.pipeline.chart_fields import chart_field
 
 __all__ = ["Table", "released"]
@@ -56,7 +57,7 @@ def _chart(facts: Facts, subject: Subject, node: Node, release: Release, heads: 
     then = subject.released(release.tag.name)
     if then is None:
         return
-    artifact = _published(facts, then, node, release.tag.name)
+    artifact = next(iter(published(facts, then, node, release.tag.name)), None)
     folder = (artifact.source if artifact is not None else node.source).removeprefix("./").strip("/")
     if artifact is None and not _is_chart(then, folder, node):
         return
@@ -73,23 +74,17 @@ def _is_chart(subject: Subject, folder: str, node: Node) -> bool:
     return name is not None and name.text == node.ref.rpartition("/")[2]
 
 
-def _published(facts: Facts, subject: Subject, node: Node, tag: str) -> Artifact | None:
-    """The chart as a pipeline, or the declared command, publishes it at a tag."""
-    plans = [facts.plan(subject, tag)]
-    if command := (node.get("build") or {}).get("command"):
-        plans.append(facts.built(subject, str(command), tag))
-    charts = [one for plan in plans for one in plan.artifacts if one.kind is ArtifactKind.CHART]
-    named = [one for one in charts if _bare(one.name.text) == _bare(node.ref)]
-    return next(iter(named), None)
-
-
 def _referred(facts: Facts, subject: Subject, folder: str, artifact: Artifact | None, head: Node) -> str:
     """The version of a node that a chart refers to."""
     for image in () if artifact is None else artifact.images:
-        if _bare(image.repository.text) == _bare(head.ref):
+        if bare_name(image.repository.text) == bare_name(head.ref):
             return image.tag.text or ""
     for site in subject.sites:
-        if site.part in (Part.TAG, Part.VERSION) and site.path.startswith(f"{folder}/") and _bare(site.name) == _bare(head.ref):
+        if (
+            site.part in (Part.TAG, Part.VERSION)
+            and site.path.startswith(f"{folder}/")
+            and bare_name(site.name) == bare_name(head.ref)
+        ):
             resolved = facts.resolve(subject, site)
             return "" if resolved is None else resolved.value
     return ""
@@ -104,7 +99,3 @@ def _field(subject: Subject, folder: str, field: str) -> str:
 
 def _written(node: Node, release: Release) -> str:
     return write_version(node.tag, release.version)
-
-
-def _bare(name: str | None) -> str:
-    return (name or "").removeprefix("oci://").lower().rstrip("/")

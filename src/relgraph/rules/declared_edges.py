@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from relgraph.infer.declared import Declared
 from relgraph.infer.facts import Facts
+from relgraph.infer.published import bare_name, published
 from relgraph.infer.roles import PathRole
 from relgraph.infer.written import Written
 from relgraph.model.finding import Finding, Severity
@@ -22,6 +23,7 @@ class _Shown:
     """What the files of nodes refer to, told once for all edges."""
 
     def __init__(self, facts: Facts, declared: Declared) -> None:
+        self._facts = facts
         self._declared = declared
         self._written = Written(facts, declared)
         self._paths: dict[str, set[str]] = {}
@@ -34,7 +36,18 @@ class _Shown:
     def refers(self, tail: Node, head: Node) -> bool:
         """Whether a file of ``tail``, or of what it contains, refers to ``head``."""
         parts = [edge.head for edge in self._declared.outgoing.get(tail.id, ()) if edge.kind is EdgeKind.CONTAINS]
-        return any(one is not None for part in (tail.id, *parts) for one in self._written.references(part, head.id))
+        # What a chart says of itself is no reference to its image, though both draw from one line.
+        return any(
+            one.site.role is not Role.DECLARES for part in (tail.id, *parts) for one in self._written.references(part, head.id)
+        )
+
+    def publishes(self, tail: Node, head: Node) -> bool:
+        """Whether ``tail`` is a chart that refers to ``head`` once it is published: git may hold a placeholder."""
+        if tail.kind != "chart":
+            return False
+        subject = self._declared.subjects[self._declared.homes[tail.id]]
+        images = (image for artifact in published(self._facts, subject, tail) for image in artifact.images)
+        return any(bare_name(image.repository.text) == bare_name(head.ref) for image in images)
 
     def names_file(self, tail: Node, head: Node) -> bool:
         """Whether a file of ``tail`` names a file of ``head``: by a path of the same tree, or by a URL into the repository."""
@@ -55,7 +68,11 @@ def _check_unshown(facts: Facts) -> Iterator[Finding]:
             or not (tail.source or tail.paths)
         ):
             continue
-        if shown.refers(tail, head) or ((head.kind == "hook" or not head.ref) and shown.names_file(tail, head)):
+        if (
+            shown.refers(tail, head)
+            or shown.publishes(tail, head)
+            or ((head.kind == "hook" or not head.ref) and shown.names_file(tail, head))
+        ):
             continue
         yield facts.declared_finding(
             (UNSHOWN.code, UNSHOWN.name, Severity.WARNING),

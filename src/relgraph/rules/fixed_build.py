@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from relgraph.graph.propagate import write_version
 from relgraph.infer.declared import Declared
 from relgraph.infer.facts import Facts
+from relgraph.infer.published import bare_name
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.graph import Node
 from relgraph.model.site import Kind, Site
@@ -33,7 +34,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         tag = write_version(declared.graph.nodes[declared.homes[node.id]].tag, _PROBE)
         for artifact in facts.built(subject, str(command), tag).artifacts:
             fixed = [text for one in artifact.tags if (text := one.text) and parse_version(text) and "987.654.321" not in text]
-            if fixed and _bare(artifact.name.text) == _bare(node.ref) and not _is_right(declared, node, subject, fixed[0]):
+            if fixed and bare_name(artifact.name.text) == bare_name(node.ref) and not _is_right(declared, node, subject, fixed[0]):
                 yield _finding(facts, subject, node, str(command), artifact, fixed[0])
 
 
@@ -70,10 +71,6 @@ def _where(subject: Subject, artifact: Artifact, version: str) -> Site | None:
             if site.kind is Kind.VARIABLE and site.value == version:
                 return site
     return None
-
-
-def _bare(name: str | None) -> str:
-    return (name or "").removeprefix("oci://").lower().rstrip("/")
 
 
 _MORE = "  tool: {from: platform, ref: ghcr.io/example/tool, build: {command: make push}}\n"
