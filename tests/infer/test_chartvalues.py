@@ -9,7 +9,8 @@ CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\n"
 
 def chart(values: str = "", template: str = "", *, chart: str = CHART, **files: str) -> Chart:
     tree = subject_of(
-        (Commit({"chart/Chart.yaml": chart, "chart/values.yaml": values, "chart/templates/web.yaml": template, **files}),), read=False
+        (Commit({"chart/Chart.yaml": chart, "chart/values.yaml": values, "chart/templates/web.yaml": template, **files}),),
+        read=False,
     ).tree
     found = chart_in(tree, "web")
     assert found is not None
@@ -31,7 +32,10 @@ def test_the_left_side_of_a_setting_is_a_path(written: str, path: tuple[str, ...
 VALUES = "agent:\n  level: 2  # how much\n  # burst: 10\nlist:\n- a: 1\nfree: {}\nnone: null\nquoted: 'x: y'\ntext: |\n  inner: no\nlast:\n  deep:\n    er: 1\n"
 
 
-@pytest.mark.parametrize("key", ["agent", "agent.level", "agent.burst", "list[0].b", "free.any.thing", "none.x", "quoted", "text", "last.deep.er", "last.deep"])
+@pytest.mark.parametrize(
+    "key",
+    ["agent", "agent.level", "agent.burst", "list[0].b", "free.any.thing", "none.x", "quoted", "text", "last.deep.er", "last.deep"],
+)
 def test_keys_of_the_values_are_known(key: str) -> None:
     assert knows(key, VALUES)
 

@@ -52,7 +52,9 @@ def located(url: str, *commits: Commit) -> Located | None:
 
 
 def test_a_tag_is_found_before_a_branch_of_the_same_name() -> None:
-    found = located("https://github.com/example/platform/blob/v1.0.0/x.md", Commit({"x.md": ""}, tags=("v1.0.0",), branches=("v1.0.0",)))
+    found = located(
+        "https://github.com/example/platform/blob/v1.0.0/x.md", Commit({"x.md": ""}, tags=("v1.0.0",), branches=("v1.0.0",))
+    )
     assert found is not None
     assert (found.kind, found.ref, found.path) == (RefKind.TAG, "v1.0.0", "x.md")
 

@@ -12,7 +12,10 @@ def image(subject: Subject, path: str) -> Site:
 
 
 def test_a_kustomization_replaces_an_image_by_its_name() -> None:
-    files = {"config/web.yaml": MANIFEST, "config/kustomization.yaml": "images:\n- name: controller\n  newName: quay.io/acme/web\n  newTag: later\n"}
+    files = {
+        "config/web.yaml": MANIFEST,
+        "config/kustomization.yaml": "images:\n- name: controller\n  newName: quay.io/acme/web\n  newTag: later\n",
+    }
     subject = subject_of((Commit(files),))
     assert MadeImages(subject).replaces(image(subject, "config/web.yaml"))
 

@@ -17,7 +17,10 @@ def sites(path: str, content: str) -> list[tuple[Text, Site]]:
     ("path", "content"),
     [
         ("README.md", "Name the full version, for example: `go install example.org/acme/web@v1.10.0`.\n"),
-        ("README.md", "For instance, where the operator is asked for its own version, it fetches\nhttps://github.com/acme/web/releases/download/v1.10.0/a.tgz.\n"),
+        (
+            "README.md",
+            "For instance, where the operator is asked for its own version, it fetches\nhttps://github.com/acme/web/releases/download/v1.10.0/a.tgz.\n",
+        ),
         (
             "crd.yaml",
             "tarball:\n  description: |-\n    For instance, if the operator is at some version,\n"
@@ -40,7 +43,10 @@ def test_words_that_give_an_example(path: str, content: str) -> None:
         ("README.md", "For example:\n\n```shell\ngo install example.org/acme/web@v1.10.0\n```\n"),
         ("README.md", "This is an example. It goes on.\nInstall `go install example.org/acme/web@v1.10.0` first.\n"),
         ("up.sh", "#!/bin/sh\ngo install example.org/acme/web@v1.10.0 # e.g. for tests\n"),
-        (".github/workflows/a.yml", "jobs:\n  a:\n    steps:\n    - run: |\n        # for example\n        go install example.org/acme/web@v1.10.0\n"),
+        (
+            ".github/workflows/a.yml",
+            "jobs:\n  a:\n    steps:\n    - run: |\n        # for example\n        go install example.org/acme/web@v1.10.0\n",
+        ),
     ],
 )
 def test_what_is_to_be_done_is_none(path: str, content: str) -> None:

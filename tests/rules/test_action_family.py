@@ -7,13 +7,18 @@ STEP = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
 
 
 def said(**workflows: str) -> list[tuple[str, str, str | None, str | None]]:
-    files = {f".github/workflows/{name}.yml": STEP + "".join(f"    - uses: {line}\n" for line in lines.split("; ")) for name, lines in workflows.items()}
+    files = {
+        f".github/workflows/{name}.yml": STEP + "".join(f"    - uses: {line}\n" for line in lines.split("; "))
+        for name, lines in workflows.items()
+    }
     return [(one.severity.value, one.place.path.rpartition("/")[2], one.actual, one.expected) for one in of_files(RULE, files)]
 
 
 def test_two_actions_of_one_repository_in_one_workflow() -> None:
     a, b = "a" * 40, "b" * 40
-    assert said(scan=f"acme/scan/init@{a} # v4.37.0; acme/scan/analyze@{b} # v3.36.2") == [("warning", "scan.yml", "v3.36.2", "v4.37.0")]
+    assert said(scan=f"acme/scan/init@{a} # v4.37.0; acme/scan/analyze@{b} # v3.36.2") == [
+        ("warning", "scan.yml", "v3.36.2", "v4.37.0")
+    ]
     assert said(scan=f"acme/scan/init@{a} # v4.37.0; acme/scan/analyze@{a} # v4.37.0") == []
 
 

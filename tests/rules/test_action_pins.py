@@ -50,7 +50,9 @@ def test_the_tag_of_an_action_at_hand_decides() -> None:
 
 
 def recorded(pinned: str, record: str) -> list[Finding]:
-    return of_files(action_map.RULE, {".github/workflows/a.yml": workflow(f"acme/x@{pinned}", f"acme/y@{C}"), ".gha-reversemap.yml": record})
+    return of_files(
+        action_map.RULE, {".github/workflows/a.yml": workflow(f"acme/x@{pinned}", f"acme/y@{C}"), ".gha-reversemap.yml": record}
+    )
 
 
 def test_a_pin_that_the_record_does_not_know() -> None:

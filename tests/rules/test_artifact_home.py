@@ -5,7 +5,10 @@ import pytest
 from judged import of_files
 from relgraph.rules.artifact_home import RULE
 
-HOME = {"go.mod": "module github.com/example/platform\n", "README.md": "```shell\nhelm install platform oci://ghcr.io/example/platform-chart --version 0.2.0\n```\n"}
+HOME = {
+    "go.mod": "module github.com/example/platform\n",
+    "README.md": "```shell\nhelm install platform oci://ghcr.io/example/platform-chart --version 0.2.0\n```\n",
+}
 GUIDE = "```shell\nhelm install platform oci://{}/platform-chart --version 0.1.0\n```\n"
 
 

@@ -39,7 +39,9 @@ def test_a_script_applies_a_manifest_from_a_branch() -> None:
 
 def test_a_pipeline_installs_a_tool_from_a_branch() -> None:
     workflow = "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n    - run: |\n        {}\n"
-    assert said(".github/workflows/a.yml", workflow.format(f"curl -L {RAW}/acme/tool/main/install.sh | bash")) == [("warning", "main")]
+    assert said(".github/workflows/a.yml", workflow.format(f"curl -L {RAW}/acme/tool/main/install.sh | bash")) == [
+        ("warning", "main")
+    ]
     pinned = f"bash <(curl -L {RAW}/acme/tool/refs/tags/v0.10.1/install.sh) 0.10.1"
     assert said(".github/workflows/a.yml", workflow.format(pinned)) == []
 
@@ -133,7 +135,9 @@ def test_actions_of_one_repository_are_told_one_by_one() -> None:
 
 
 def test_a_release_follows_a_branch_even_of_its_own_project() -> None:
-    workflow = "on: {push: {tags: ['v*']}}\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: example/x@main\n    - uses: acme/x@v4\n"
+    workflow = (
+        "on: {push: {tags: ['v*']}}\njobs:\n  a:\n    runs-on: x\n    steps:\n    - uses: example/x@main\n    - uses: acme/x@v4\n"
+    )
     assert said(".github/workflows/release.yml", workflow) == [("warning", "x@main")]
 
 
@@ -175,7 +179,9 @@ def test_the_image_that_a_pipeline_runs_in() -> None:
 
 
 def test_a_tool_of_a_pipeline() -> None:
-    workflow = "on: push\njobs:\n  lint:\n    runs-on: x\n    steps:\n    - uses: acme/lint-action@v6\n      with:\n        version: {}\n"
+    workflow = (
+        "on: push\njobs:\n  lint:\n    runs-on: x\n    steps:\n    - uses: acme/lint-action@v6\n      with:\n        version: {}\n"
+    )
     assert said(".github/workflows/lint.yml", workflow.format("latest")) == [("warning", "latest")]
     assert said(".github/workflows/lint.yml", workflow.format("v2.8.0")) == []
 

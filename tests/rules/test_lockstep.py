@@ -22,5 +22,7 @@ def test_members_that_agree_or_count_for_themselves(member: str) -> None:
 
 
 def test_what_the_module_asks_for_leads_and_what_others_drag_in_does_not() -> None:
-    dragged = "".join(f"\tk8s.io/{name} v0.21.2 // indirect\n" for name in ("apiserver", "cli-runtime", "component-base", "kubectl", "metrics"))
+    dragged = "".join(
+        f"\tk8s.io/{name} v0.21.2 // indirect\n" for name in ("apiserver", "cli-runtime", "component-base", "kubectl", "metrics")
+    )
     assert of_files(RULE, {"go.mod": GO_MOD.format("k8s.io/klog/v2 v2.20.1") + f"\nrequire (\n{dragged})\n"}) == []

@@ -116,7 +116,10 @@ def test_a_script_that_names_what_never_was_here_runs_somewhere_else() -> None:
 
     def said(name: str) -> list[str]:
         files = {**script, "hack/e2e.sh": script["hack/e2e.sh"].format(name)}
-        releases = [Commit({**files, "n": str(number), **({"hack/gone.sh": ""} if number < 3 else {})}, tags=(f"v0.{number}.0",)) for number in range(7)]
+        releases = [
+            Commit({**files, "n": str(number), **({"hack/gone.sh": ""} if number < 3 else {})}, tags=(f"v0.{number}.0",))
+            for number in range(7)
+        ]
         return [one.severity.value for one in findings(RULE, (*releases, Commit(files)))]
 
     assert said("gone") == ["warning"]

@@ -26,7 +26,7 @@ def test_one_letter_is_missing(path: str, content: str) -> None:
         '#!/bin/sh\nIMAGE_TAG=a\necho "$IMAGE_TAGS"\n',
         '#!/bin/sh\nCLUSTER1=a\necho "$CLUSTER2"\n',
         '#!/bin/sh\nCHANNEL=a\necho "${CHANEL:-b}"\n',
-        '#!/bin/sh\nCHANNEL=a\n# $CHANEL\n',
+        "#!/bin/sh\nCHANNEL=a\n# $CHANEL\n",
     ],
 )
 def test_names_of_their_own(content: str) -> None:

@@ -26,7 +26,9 @@ def test_a_link_is_a_warning() -> None:
 
 
 def test_folders_anchors_and_encoded_names_are_fine() -> None:
-    urls = "".join(f"https://github.com/example/platform/{rest}\n" for rest in ("tree/main/docs", "blob/main/docs/a%20b.md#part", "tree/main"))
+    urls = "".join(
+        f"https://github.com/example/platform/{rest}\n" for rest in ("tree/main/docs", "blob/main/docs/a%20b.md#part", "tree/main")
+    )
     assert said({"README.md": urls, "docs/a b.md": ""}) == []
 
 

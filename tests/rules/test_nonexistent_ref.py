@@ -50,12 +50,18 @@ def test_the_latest_release_needs_no_tag() -> None:
 
 
 def test_the_next_release_of_the_repository_itself_is_pending_not_wrong() -> None:
-    commits = (Commit(OWN, tags=("v0.1.0",)), Commit({**OWN, **script("https://github.com/example/platform/archive/v0.2.0.tar.gz")}))
+    commits = (
+        Commit(OWN, tags=("v0.1.0",)),
+        Commit({**OWN, **script("https://github.com/example/platform/archive/v0.2.0.tar.gz")}),
+    )
     assert findings(RULE, commits) == []
 
 
 def test_but_a_forgotten_number_is_no_next_release() -> None:
-    commits = (Commit(OWN, tags=("v0.1.0",)), Commit({**OWN, **script("https://github.com/example/platform/archive/v2.0.0.tar.gz")}))
+    commits = (
+        Commit(OWN, tags=("v0.1.0",)),
+        Commit({**OWN, **script("https://github.com/example/platform/archive/v2.0.0.tar.gz")}),
+    )
     assert [one.actual for one in findings(RULE, commits)] == ["v2.0.0"]
 
 

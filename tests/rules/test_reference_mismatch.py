@@ -11,13 +11,17 @@ GUIDE = "```shell\ncurl -Lo ./tool https://{}/dl/v{}/tool-linux-amd64\n```\n"
 
 
 def test_downloads_from_one_address() -> None:
-    (found,) = of_files(RULE, {"docs/a.md": GUIDE.format("get.example.org", "0.20.0"), "docs/b.md": GUIDE.format("get.example.org", "0.14.0")})
+    (found,) = of_files(
+        RULE, {"docs/a.md": GUIDE.format("get.example.org", "0.20.0"), "docs/b.md": GUIDE.format("get.example.org", "0.14.0")}
+    )
     assert (found.place.path, found.actual, found.expected) == ("docs/b.md", "v0.14.0", "v0.20.0")
 
 
 def test_a_download_host_that_is_named_for_a_module() -> None:
     go_mod = "module github.com/example/platform\n\ngo 1.22\n\nrequire sigs.k8s.io/lantern v0.20.0\n"
-    (found,) = of_files(RULE, {"go.mod": go_mod, "hack/up.sh": "#!/bin/sh\ncurl -LO https://lantern.sigs.k8s.io/dl/v0.14.0/lantern-linux\n"})
+    (found,) = of_files(
+        RULE, {"go.mod": go_mod, "hack/up.sh": "#!/bin/sh\ncurl -LO https://lantern.sigs.k8s.io/dl/v0.14.0/lantern-linux\n"}
+    )
     assert (found.place.path, found.actual) == ("hack/up.sh", "v0.14.0")
 
 
@@ -28,7 +32,9 @@ def test_pages_and_names_of_schemas_are_no_downloads() -> None:
 
 def test_fixtures_invent_versions() -> None:
     go_mod = "module github.com/example/platform\n\ngo 1.22\n\nrequire github.com/example/engine v0.6.3\n"
-    fixture = {"pkg/web/web_test.go": 'package web\n\nconst u = "https://github.com/example/engine/releases/download/v0.1.0/engine.tgz"\n'}
+    fixture = {
+        "pkg/web/web_test.go": 'package web\n\nconst u = "https://github.com/example/engine/releases/download/v0.1.0/engine.tgz"\n'
+    }
     assert all(one.severity is Severity.NOTE for one in of_files(RULE, {"go.mod": go_mod, **fixture}))
 
 
@@ -36,12 +42,18 @@ GO_MOD = "module github.com/example/platform\n\ngo 1.22\n\nrequire {}\n"
 
 
 def test_a_program_and_its_library_count_apart() -> None:
-    files = {"go.mod": GO_MOD.format("k8s.io/kubectl v0.36.2"), "Dockerfile": "FROM alpine:3.20\nARG KUBECTL_VERSION=1.36.1\nRUN true\n"}
+    files = {
+        "go.mod": GO_MOD.format("k8s.io/kubectl v0.36.2"),
+        "Dockerfile": "FROM alpine:3.20\nARG KUBECTL_VERSION=1.36.1\nRUN true\n",
+    }
     assert of_files(RULE, files) == []
 
 
 def test_an_example_is_not_meant() -> None:
-    files = {"go.mod": GO_MOD.format("example.org/acme/web v1.2.0"), "docs/a.md": "Use a full version, e.g. `go install example.org/acme/web@v1.0.0`.\n"}
+    files = {
+        "go.mod": GO_MOD.format("example.org/acme/web v1.2.0"),
+        "docs/a.md": "Use a full version, e.g. `go install example.org/acme/web@v1.0.0`.\n",
+    }
     assert of_files(RULE, files) == []
 
 
@@ -58,7 +70,10 @@ def test_a_file_that_lists_versions() -> None:
 def test_variables_of_one_word_hold_versions_by_their_names() -> None:
     one, two = {"a.sh": "#!/bin/sh\nlast=0.30.0\n"}, {"b.sh": "#!/bin/sh\nlast=0.8.1\n"}
     assert of_files(RULE, {**one, **two}) == []
-    lint = {".github/workflows/ci.yml": "on: push\nenv:\n  LINTER_VERSION: v1.52.2\njobs: {}\n", "Makefile": "LINTER_VERSION := 1.54.2\n"}
+    lint = {
+        ".github/workflows/ci.yml": "on: push\nenv:\n  LINTER_VERSION: v1.52.2\njobs: {}\n",
+        "Makefile": "LINTER_VERSION := 1.54.2\n",
+    }
     assert [found.actual for found in of_files(RULE, lint)] == ["v1.52.2"]
 
 

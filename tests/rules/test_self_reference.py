@@ -23,20 +23,30 @@ def test_modules_of_the_same_repository_that_a_folder_replaces() -> None:
 
 
 def test_examples_fixtures_and_packages_of_folders() -> None:
-    assert said(**{"docs/a.md": "Name one, for example `helm pull oci://ghcr.io/example/platform/web-chart --version 0.1.0`.\n"}) == []
+    assert (
+        said(**{"docs/a.md": "Name one, for example `helm pull oci://ghcr.io/example/platform/web-chart --version 0.1.0`.\n"}) == []
+    )
     assert said(**{"pkg/x/testdata/up.sh": SCRIPT.format("0.1.0")}) == []
     assert said(**{"site/package.json": '{"name": "site", "version": "0.0.1"}\n'}) == []
 
 
 def test_a_sentence_often_speaks_of_the_past() -> None:
-    history = (Commit(BASE, tags=("v0.1.0",)), Commit({**BASE, "x": "1"}, tags=("v0.2.0",)), Commit({**BASE, "docs/a.md": "The platform v0.1.0 release was scanned by hand.\n"}))
+    history = (
+        Commit(BASE, tags=("v0.1.0",)),
+        Commit({**BASE, "x": "1"}, tags=("v0.2.0",)),
+        Commit({**BASE, "docs/a.md": "The platform v0.1.0 release was scanned by hand.\n"}),
+    )
     assert {one.severity.value for one in findings(RULE, history)} <= {"note"}
 
 
 def test_how_a_reader_chooses_a_release() -> None:
     def shown(version: str) -> set[str]:
         line = f"Install a specific release:\n\n    helm upgrade --install web oci://ghcr.io/example/platform/web-chart --version {version}\n"
-        history = (Commit(BASE, tags=("v0.1.0", "v0.2.0-rc.1")), Commit({**BASE, "x": "1"}, tags=("v0.2.0",)), Commit({**BASE, "docs/a.md": line}))
+        history = (
+            Commit(BASE, tags=("v0.1.0", "v0.2.0-rc.1")),
+            Commit({**BASE, "x": "1"}, tags=("v0.2.0",)),
+            Commit({**BASE, "docs/a.md": line}),
+        )
         return {one.severity.value for one in findings(RULE, history)}
 
     assert shown("0.1.0") == {"note"}

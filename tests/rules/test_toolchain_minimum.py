@@ -24,5 +24,8 @@ def test_ranges_that_hold_a_new_enough_release(written: str) -> None:
 
 
 def test_a_document_in_the_folder_of_another_module_speaks_of_the_repository() -> None:
-    site = {"site/go.mod": "module github.com/example/platform/site\n\ngo 1.25\n", "site/content/a.md": "You need Go 1.24 or later.\n"}
+    site = {
+        "site/go.mod": "module github.com/example/platform/site\n\ngo 1.25\n",
+        "site/content/a.md": "You need Go 1.24 or later.\n",
+    }
     assert of_files(RULE, {**GO_MOD, **site}) == []

@@ -125,7 +125,11 @@ def _alter_text(dice: random.Random, text: str) -> str:
         return text[: match.start()] + dice.choice(_VALUES) + text[match.end() :]
     if kind < 0.5:
         place = dice.randrange(len(text) + 1)
-        return text[:place] + dice.choice(("\n", " ", ":", "'", '"', "{", "}", "$", "\\", "\t", "#", "-", "é", "\udcff", "\0", "\r", "|")) + text[place:]
+        return (
+            text[:place]
+            + dice.choice(("\n", " ", ":", "'", '"', "{", "}", "$", "\\", "\t", "#", "-", "é", "\udcff", "\0", "\r", "|"))
+            + text[place:]
+        )
     if kind < 0.56:
         start = dice.randrange(len(text) + 1)
         return text[:start] + text[start + dice.randrange(1, 8) :]

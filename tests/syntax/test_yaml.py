@@ -187,7 +187,7 @@ def test_an_unclosed_quote_costs_one_line_only() -> None:
 
 
 def test_flow_collections() -> None:
-    source = "a: [1.22, '1.23', \"1.24\", {b: c, d: [e]}]\nf: {g: h, \"i\": j,k: }\nl: []\nm: [{{ .x }}, ${{ y }}]\n"
+    source = 'a: [1.22, \'1.23\', "1.24", {b: c, d: [e]}]\nf: {g: h, "i": j,k: }\nl: []\nm: [{{ .x }}, ${{ y }}]\n'
     assert read(source) == {
         "a[0]": "1.22", "a[1]": "1.23", "a[2]": "1.24", "a[3].b": "c", "a[3].d[0]": "e",
         "f.g": "h", "f.i": "j", "m[0]": "{{ .x }}", "m[1]": "${{ y }}",
@@ -197,7 +197,13 @@ def test_flow_collections() -> None:
 
 def test_flow_collections_may_span_lines() -> None:
     assert read("a: [one\n  two, {b: three\n  four}]\n") == {"a[0]": "one two", "a[1].b": "three four"}
-    assert read("a: [\n  b, # no\n  c,\n]\nd:\n  {e: f,\n   g: h}\ni: 1\n") == {"a[0]": "b", "a[1]": "c", "d.e": "f", "d.g": "h", "i": "1"}
+    assert read("a: [\n  b, # no\n  c,\n]\nd:\n  {e: f,\n   g: h}\ni: 1\n") == {
+        "a[0]": "b",
+        "a[1]": "c",
+        "d.e": "f",
+        "d.g": "h",
+        "i": "1",
+    }
 
 
 def test_json_is_yaml() -> None:
@@ -267,7 +273,9 @@ def written(tree: object, indent: int = 0) -> str:
             for key, value in tree.items()
         )
     if isinstance(tree, list):
-        return "".join(f"{pad}-{' ' + value + chr(10) if isinstance(value, str) else chr(10) + written(value, indent + 2)}" for value in tree)
+        return "".join(
+            f"{pad}-{' ' + value + chr(10) if isinstance(value, str) else chr(10) + written(value, indent + 2)}" for value in tree
+        )
     return f"{pad}{tree}\n"
 
 
@@ -285,8 +293,12 @@ def test_what_is_written_is_read(tree: dict[str, object]) -> None:
     assert [(scalar.path, source[scalar.start : scalar.end]) for scalar in scalars(source)] == leaves(tree)
 
 
-WORDS = st.text(alphabet="ab1.:-#'\"{}[],&*!|>%@ \\é", min_size=1, max_size=120).filter(lambda word: "{{" not in word and "{%" not in word)
-DATA = st.recursive(WORDS, lambda inner: st.one_of(st.dictionaries(WORDS, inner, min_size=1, max_size=3), st.lists(inner, min_size=1, max_size=3)))
+WORDS = st.text(alphabet="ab1.:-#'\"{}[],&*!|>%@ \\é", min_size=1, max_size=120).filter(
+    lambda word: "{{" not in word and "{%" not in word
+)
+DATA = st.recursive(
+    WORDS, lambda inner: st.one_of(st.dictionaries(WORDS, inner, min_size=1, max_size=3), st.lists(inner, min_size=1, max_size=3))
+)
 
 
 def data_leaves(data: object, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], str]]:
@@ -300,7 +312,14 @@ def data_leaves(data: object, path: tuple[str | int, ...] = ()) -> list[tuple[tu
 @given(st.dictionaries(KEYS, DATA, min_size=1, max_size=3), st.sampled_from([None, "'", '"']), st.booleans())
 def test_what_a_writer_of_yaml_writes_is_read(data: dict[str, object], style: str | None, flow: bool) -> None:
     # Keys within are kept plain, because the reader takes quoted keys as they are written.
-    source = yaml.safe_dump(plain_keys(data), default_style=style, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=10**6 if flow else 80)
+    source = yaml.safe_dump(
+        plain_keys(data),
+        default_style=style,
+        default_flow_style=flow,
+        sort_keys=False,
+        allow_unicode=True,
+        width=10**6 if flow else 80,
+    )
     found = [(unquoted_keys(scalar.path), unquote(source[scalar.start : scalar.end], scalar.style)) for scalar in scalars(source)]
     assert found == data_leaves(plain_keys(data))
 
@@ -320,7 +339,30 @@ ANYTHING = st.one_of(
     st.text(alphabet="ab:-#\"'|>[]{}&*!%@ \n\t\r,\\=$./0", max_size=300),
     st.lists(
         st.sampled_from(
-            ["a: ", "- ", "\n", "  ", "|", ">", '"', "'", "{{", "}}", "[", "]", "{", "}", "# x", "---\n", "\r\n", ", ", "b", "&a ", "*a", "1.2"]
+            [
+                "a: ",
+                "- ",
+                "\n",
+                "  ",
+                "|",
+                ">",
+                '"',
+                "'",
+                "{{",
+                "}}",
+                "[",
+                "]",
+                "{",
+                "}",
+                "# x",
+                "---\n",
+                "\r\n",
+                ", ",
+                "b",
+                "&a ",
+                "*a",
+                "1.2",
+            ]
         ),
         max_size=60,
     ).map("".join),

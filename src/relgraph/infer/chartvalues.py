@@ -13,7 +13,9 @@ from relgraph.model.repository import Tree
 
 __all__ = ["Chart", "Key", "chart_in", "setting_path", "values_keys"]
 
-_KEY = re.compile(r"^(?P<indent>[ ]*+)(?P<comment>#[ ]?)?(?P<more>[ ]*+)(?P<dash>-[ ]++)?(?P<key>[\w./-]++|\"[^\"\n]+\"|'[^'\n]+')[ ]*+:(?:[ ]++(?P<value>[^\n]*))?$")
+_KEY = re.compile(
+    r"^(?P<indent>[ ]*+)(?P<comment>#[ ]?)?(?P<more>[ ]*+)(?P<dash>-[ ]++)?(?P<key>[\w./-]++|\"[^\"\n]+\"|'[^'\n]+')[ ]*+:(?:[ ]++(?P<value>[^\n]*))?$"
+)
 _BLOCK_SCALAR = re.compile(r"[|>][+-]?\d?(?:\s|$)")
 _FIELD = re.compile(r"\.Values(?P<path>(?:\.[A-Za-z_][\w-]*)*)")
 _INDEX = re.compile(r"index[ \t]+(?:\$|\.|\$\.)?\.?Values(?P<path>(?:\.\w+)*)(?P<keys>(?:[ \t]+\"[^\"]+\")+)")

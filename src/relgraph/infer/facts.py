@@ -121,7 +121,11 @@ class Facts:
         return ordered
 
     def _in_order(self, subject: Subject) -> tuple[Tag, ...]:
-        tags = (tag for tag in subject.repository.tags if tag.version is not None and "/" not in tag.name and not is_bookmark(tag.version))
+        tags = (
+            tag
+            for tag in subject.repository.tags
+            if tag.version is not None and "/" not in tag.name and not is_bookmark(tag.version)
+        )
         if self.declared is not None:
             declared = self.declared
             tags = (tag for tag in tags if not declared.skips(subject, tag.name))

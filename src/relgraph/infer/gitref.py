@@ -176,7 +176,9 @@ def nearest_tags(version: Version, tags: tuple[Tag, ...]) -> tuple[str, ...]:
     same = [tag.name for tag in known if tag.version and tag.version.padded == version.padded and tag.version.pre == version.pre]
     line = [tag.name for tag in known if tag.version and tag.version.padded == version.padded]
     shifted = [
-        tag.name for tag in known if tag.version and tag.version.release[1:][: len(version.release)] == version.release and len(version.release) > 1
+        tag.name
+        for tag in known
+        if tag.version and tag.version.release[1:][: len(version.release)] == version.release and len(version.release) > 1
     ]
     for found in (same, line, shifted):
         if found:

@@ -23,8 +23,17 @@ _COMMON = frozenset(
 )
 
 
+# So many letters of a word tell which project is meant.
+_TELLING = 4
 # So many references of a repository to its own name tell where it lives now.
 _USUAL = 3
+
+# What follows a program's name in the name of the file that its releases offer: linux-amd64.tar.gz, _1.2.0_darwin_arm64.
+_PLATFORM = re.compile(
+    r"[-_.](?:v?\d[\w.]*[-_.])?\$?\{?(?:linux|darwin|windows|os|goos|uname)\b.*|[-_.](?:linux|darwin|windows)[-_].*", re.IGNORECASE
+)
+# Words that a program's name has and variables that hold its version often leave out: GOLANGCI_VERSION of golangci-lint.
+_LEFT_OUT = ("-lint", "-cli", "-tools", "ctl")
 
 # Names under which a version file states its repository's own version.
 _STATES = frozenset({"stable", "latest", "current", "newest", "next", "edge", "release"})
@@ -58,7 +67,9 @@ class Identity:
         for subject in world.subjects:
             for address in self._addresses[id(subject)]:
                 self.known.setdefault(address, subject)
-        self._modules = {module: address for subject in world.subjects for module, address in _modules(subject, self.address(subject))}
+        self._modules = {
+            module: address for subject in world.subjects for module, address in _modules(subject, self.address(subject))
+        }
         self._bindings: dict[int, Bindings] = {}
         self._lines: dict[tuple[int, Site], Line] = {}
         self._mentioned = self._mentioned_repositories()
@@ -158,6 +169,8 @@ class Identity:
             return Line(f"entity:{entity.lower()}")
         if site.get("scope") == "url" and site.get("form") in ("path", "asset"):
             return self._address(site)
+        if re.match(r"github\.com/[\w.-]+/[\w.-]+", site.name):
+            return Line(module_line(site.name, package=True))
         if is_generic(site.name):
             if (script := self._script_beside(subject, site)) is not None:
                 return Line(git_line(script.name), f"{site.name} is given to {script.get('path')} of {script.name}")
@@ -165,7 +178,9 @@ class Identity:
         word = stem(site.name)
         if word in ("go", "golang"):
             return Line("toolchain:go", f"{site.name} is named for it")
-        owners = self._by_basename.get(word, ())
+        owners = self._by_basename.get(word, ()) or tuple(
+            {one for tail in _LEFT_OUT if len(word) >= _TELLING for one in self._by_basename.get(word + tail, ())}
+        )
         if len(owners) == 1:
             return Line(owners[0], f"{site.name} is named for it")
         return Line(f"name:{word or site.name.lower()}")
@@ -178,7 +193,10 @@ class Identity:
             (
                 one
                 for one in subject.near(site)
-                if one.span.line == site.span.line and one.kind is Kind.GIT and one.get("form") == "raw" and one.get("path").endswith(".sh")
+                if one.span.line == site.span.line
+                and one.kind is Kind.GIT
+                and one.get("form") == "raw"
+                and one.get("path").endswith(".sh")
             ),
             None,
         )
@@ -214,7 +232,7 @@ class Identity:
             if site.kind is Kind.MODULE and site.get("indirect"):
                 continue
             line = self._own_line(subject, site).name
-            for name in {basename(site.name), basename(line)}:
+            for name in {basename(site.name), basename(line), _program(site)} - {""}:
                 found.setdefault(name, set()).add(line)
         return {name: tuple(sorted(lines)) for name, lines in found.items() if name not in _COMMON} | known
 
@@ -246,13 +264,21 @@ def _addresses(subject: Subject) -> tuple[str, ...]:
             found.append(line)
     if not subject.repository.addresses:
         named = Counter(
-            git_line(site.name) for site in subject.sites if site.kind is Kind.GIT and git_line(site.name).endswith("/" + subject.name.lower())
+            git_line(site.name)
+            for site in subject.sites
+            if site.kind is Kind.GIT and git_line(site.name).endswith("/" + subject.name.lower())
         )
         usual = min(named, key=lambda address: (-named[address], address), default="")
         # A module path often keeps the owner that a repository had before it moved; its own files soon name the new one.
         if usual and (not found or named[usual] >= _USUAL > named[found[0]]):
             found.append(usual)
     return tuple(dict.fromkeys(found))
+
+
+def _program(site: Site) -> str:
+    """The program that a download is of: ``vendir-linux-amd64`` is vendir, whatever its repository is called."""
+    asset = site.get("path").rpartition("/")[2] if site.kind is Kind.GIT and site.get("form") == "download" else ""
+    return _PLATFORM.sub("", asset).lower() if _PLATFORM.search(asset) else ""
 
 
 def _modules(subject: Subject, address: str) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,9 @@ class MadeImages:
 
     def builds(self, site: Site) -> bool:
         """Whether the same file builds an image of this name, or, where it has no registry, any file of the tree."""
-        return (site.path, site.name) in self._built or (site.name.startswith("docker.io/library/") and ("", site.name) in self._built)
+        return (site.path, site.name) in self._built or (
+            site.name.startswith("docker.io/library/") and ("", site.name) in self._built
+        )
 
     @cached_property
     def _replaced(self) -> frozenset[str]:

@@ -49,7 +49,11 @@ class Resolver:
     def _lookup(self, site: Site, variable: str) -> Site | None:
         if variable.startswith(".Values."):
             root = chart_root(site.path, self._charts)
-            return None if root is None else self._variables.get((f"{root}/values.yaml".lstrip("/"), variable.removeprefix(".Values.")))
+            return (
+                None
+                if root is None
+                else self._variables.get((f"{root}/values.yaml".lstrip("/"), variable.removeprefix(".Values.")))
+            )
         if variable.startswith("."):
             return None
         return self._variables.get((site.path, variable)) or self._variables.get((site.path, variable.rsplit(".", 1)[-1]))

@@ -42,7 +42,12 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
         ),
         PathRole.HISTORY,
     ),
-    (re.compile(r"(^|/)(\.github/workflows|\.circleci|\.tekton|\.buildkite|\.prow|\.ci)/|(^|/)(\.prow|\.ci-operator|\.gitlab-ci|\.travis|azure-pipelines|\.cirrus|cloudbuild)\.ya?ml$|(^|/)Jenkinsfile|(^|/)\.github/actions/"), PathRole.PIPELINE),
+    (
+        re.compile(
+            r"(^|/)(\.github/workflows|\.circleci|\.tekton|\.buildkite|\.prow|\.ci)/|(^|/)(\.prow|\.ci-operator|\.gitlab-ci|\.travis|azure-pipelines|\.cirrus|cloudbuild)\.ya?ml$|(^|/)Jenkinsfile|(^|/)\.github/actions/"
+        ),
+        PathRole.PIPELINE,
+    ),
     (
         re.compile(
             r"(^|/)(tests?|testing|e2e|testdata|fixtures?|__tests__|spec|benchmarks?|examples?|samples?|demos?|mocks?|playground|tutorials?/testdata)/"
@@ -58,7 +63,10 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
         ),
         PathRole.BUILD,
     ),
-    (re.compile(r"\.(md|mdx|rst|adoc|html?|txt)$|(^|/)mkdocs\.ya?ml$|(^|/)docs?/|(^|/)(README|CONTRIBUTING|SECURITY)[^/]*$"), PathRole.DOCUMENT),
+    (
+        re.compile(r"\.(md|mdx|rst|adoc|html?|txt)$|(^|/)mkdocs\.ya?ml$|(^|/)docs?/|(^|/)(README|CONTRIBUTING|SECURITY)[^/]*$"),
+        PathRole.DOCUMENT,
+    ),
     (re.compile(r"\.(go|py|rs|java|kt|[jt]sx?|c|cc|cpp|h|rb|proto)$"), PathRole.SOURCE),
 )
 
@@ -68,6 +76,8 @@ def path_role(path: str) -> PathRole:
     """The role of a file; whatever no rule knows is an artifact (manifests, charts, scripts, Dockerfiles)."""
     lowered = path.lower() if path.lower() != path else path
     for pattern, role in _RULES:
-        if pattern.search(path) or (lowered is not path and role in (PathRole.HISTORY, PathRole.LEGACY) and pattern.search(lowered)):
+        if pattern.search(path) or (
+            lowered is not path and role in (PathRole.HISTORY, PathRole.LEGACY) and pattern.search(lowered)
+        ):
             return role
     return PathRole.ARTIFACT

@@ -27,7 +27,9 @@ class Usage(StrEnum):
         return ("run", "apply", "fetch", "link").index(self.value)
 
 
-_ASSIGNED = re.compile(r"(?:^|[\s;&(])(?:export[ \t]+|local[ \t]+|readonly[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*[\"']?[^\s=\"']*\Z|^[ \t-]*(?P<yaml>[A-Z][A-Z0-9_]*):[ \t]*[\"']?[^\s\"']*\Z")
+_ASSIGNED = re.compile(
+    r"(?:^|[\s;&(])(?:export[ \t]+|local[ \t]+|readonly[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*[\"']?[^\s=\"']*\Z|^[ \t-]*(?P<yaml>[A-Z][A-Z0-9_]*):[ \t]*[\"']?[^\s\"']*\Z"
+)
 _SHELL = r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:env[ \t]+)?(?:[A-Za-z_]\w*=\S*[ \t]+)*(?:/(?:usr/)?bin/)?(?:env[ \t]+)?(?:ba|z|k|da|a)?sh\b|(?:sudo[ \t]+)?(?:python3?|perl|ruby|node)\b"
 _PIPED_ON = re.compile(rf"\|[ \t]*(?:{_SHELL})")
 _APPLIED_ON = re.compile(r"\|[ \t]*(?:kubectl|oc|k3s[ \t]+kubectl)\b[^|\n]*\b(?:apply|create|replace)\b")
@@ -105,7 +107,11 @@ def _of_file(source: str, before: str, after: str, last: int) -> Usage:
     name = rf"(?:{'|'.join(words)})(?![\w.-])"
     if re.search(rf"{_EXECUTES}{name}|(?:^|[;&|\s])\./{name}", rest + after):
         return Usage.RUN
-    return Usage.APPLY if re.search(rf"\b(?:apply|create|replace|install|upgrade)\b[^\n|;]{{0,300}}{name}", rest + after) else Usage.FETCH
+    return (
+        Usage.APPLY
+        if re.search(rf"\b(?:apply|create|replace|install|upgrade)\b[^\n|;]{{0,300}}{name}", rest + after)
+        else Usage.FETCH
+    )
 
 
 def _of_variable(text: Text, name: str, after: int) -> Usage:

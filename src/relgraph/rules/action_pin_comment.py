@@ -31,7 +31,11 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 pins.setdefault(_repository(site), []).append(site)
         for action, sites in pins.items():
             told: set[Site] = set()
-            for finding_sites in (_against_tags(facts, subject, action, sites), _by_commit(facts, subject, sites), _by_comment(facts, subject, sites)):
+            for finding_sites in (
+                _against_tags(facts, subject, action, sites),
+                _by_commit(facts, subject, sites),
+                _by_comment(facts, subject, sites),
+            ):
                 for site, finding in finding_sites:
                     if site not in told:
                         told.add(site)
@@ -48,14 +52,17 @@ def _against_tags(facts: Facts, subject: Subject, action: str, sites: list[Site]
         tag = tags.get(comment)
         if tag is None or tag.commit == site.value or not _full(site):
             continue
-        yield site, facts.finding(
-            _RULE,
-            subject,
+        yield (
             site,
-            f"{action} at {site.value[:12]} is not {comment}",
-            expected=tag.commit,
-            actual=site.value,
-            why=(f"the comment says {comment}", f"the tag {comment} of {owner.name} is {tag.commit[:12]}"),
+            facts.finding(
+                _RULE,
+                subject,
+                site,
+                f"{action} at {site.value[:12]} is not {comment}",
+                expected=tag.commit,
+                actual=site.value,
+                why=(f"the comment says {comment}", f"the tag {comment} of {owner.name} is {tag.commit[:12]}"),
+            ),
         )
 
 
@@ -70,15 +77,18 @@ def _by_commit(facts: Facts, subject: Subject, sites: list[Site]) -> Iterator[tu
         right = next(site for site in members if site.get("comment") == usual)
         for site in members:
             if not _agree(site.get("comment"), usual):
-                yield site, facts.finding(
-                    _RULE,
-                    subject,
+                yield (
                     site,
-                    f"{_repository(site)} at {commit[:12]} is called {site.get('comment')} here and {usual} elsewhere",
-                    expected=usual,
-                    actual=site.get("comment"),
-                    why=(f"{right.path}:{right.span.line} calls the same commit {usual}", "one commit has one version"),
-                    related=((subject, right),),
+                    facts.finding(
+                        _RULE,
+                        subject,
+                        site,
+                        f"{_repository(site)} at {commit[:12]} is called {site.get('comment')} here and {usual} elsewhere",
+                        expected=usual,
+                        actual=site.get("comment"),
+                        why=(f"{right.path}:{right.span.line} calls the same commit {usual}", "one commit has one version"),
+                        related=((subject, right),),
+                    ),
                 )
 
 
@@ -97,15 +107,21 @@ def _by_comment(facts: Facts, subject: Subject, sites: list[Site]) -> Iterator[t
         right = next(site for site in members if site.value == usual)
         for site in members:
             if site.value != usual:
-                yield site, facts.finding(
-                    _RULE,
-                    subject,
+                yield (
                     site,
-                    f"{_repository(site)} {site.get('comment')} is {site.value[:12]} here and {usual[:12]} elsewhere",
-                    expected=usual,
-                    actual=site.value,
-                    why=(f"{right.path}:{right.span.line} pins {right.get('comment')} to {usual[:12]}", "one version is one commit"),
-                    related=((subject, right),),
+                    facts.finding(
+                        _RULE,
+                        subject,
+                        site,
+                        f"{_repository(site)} {site.get('comment')} is {site.value[:12]} here and {usual[:12]} elsewhere",
+                        expected=usual,
+                        actual=site.value,
+                        why=(
+                            f"{right.path}:{right.span.line} pins {right.get('comment')} to {usual[:12]}",
+                            "one version is one commit",
+                        ),
+                        related=((subject, right),),
+                    ),
                 )
 
 

@@ -51,7 +51,7 @@ def _chart(documented: str) -> dict[str, str]:
     return {
         "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
         "charts/web/values.yaml": "proxy:\n  image:\n    repository: quay.io/acme/proxy\n    tag: v1.21.7\n",
-        "charts/web/README.md": f"| name | what | default |\n| --- | --- | --- |\n| `proxy.image.tag` | the proxy's tag | `\"{documented}\"` |\n",
+        "charts/web/README.md": f'| name | what | default |\n| --- | --- | --- |\n| `proxy.image.tag` | the proxy\'s tag | `"{documented}"` |\n',
     }
 
 

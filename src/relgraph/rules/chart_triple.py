@@ -17,7 +17,10 @@ from relgraph.rules.rule import Commit, Example, Rule
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG103", "chart-triple"
-_STAMP = re.compile(r"helm\s+package\b[^\n]*--(?:app-)?version|(?:\byq\b|\bsed\b)[^\n]*Chart\.yaml|^[^\n#]*Chart\.yaml[^\n]*(?:appVersion)", re.MULTILINE)
+_STAMP = re.compile(
+    r"helm\s+package\b[^\n]*--(?:app-)?version|(?:\byq\b|\bsed\b)[^\n]*Chart\.yaml|^[^\n#]*Chart\.yaml[^\n]*(?:appVersion)",
+    re.MULTILINE,
+)
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -74,7 +77,10 @@ def _judge(facts: Facts, subject: Subject, app: Reference, images: list[Referenc
             f"{one.site.name} is {one.site.value} in a chart whose appVersion is {app.site.value}",
             expected=expected,
             actual=one.site.value,
-            why=(f"{app.where} says appVersion {app.site.value}", "appVersion names the version of the program that the chart deploys"),
+            why=(
+                f"{app.where} says appVersion {app.site.value}",
+                "appVersion names the version of the program that the chart deploys",
+            ),
             related=((subject, app.site),),
         )
 
@@ -100,7 +106,10 @@ def _overtaken(facts: Facts, subject: Subject, app: Reference, images: list[Refe
         f"the chart {app.site.name} has the appVersion {app.site.value}, and the newest release is {tags[-1].name}",
         expected=version.prefix + newest.bare,
         actual=app.site.value,
-        why=(f"{named[-1].name} is a release of this repository, and {tags[-1].name} its newest", "nothing stamps the field when a release is made"),
+        why=(
+            f"{named[-1].name} is a release of this repository, and {tags[-1].name} its newest",
+            "nothing stamps the field when a release is made",
+        ),
     )
 
 

@@ -63,7 +63,9 @@ def _dependency(facts: Facts, subject: Subject, charts: "_Charts", use: Site) ->
         if any(read[: len(key.path)] == key.path or key.path[: len(read)] == read for read in own.read):
             continue  # this chart's own templates read it
         span = values.span(key.start, key.start + len(below[-1]))
-        site = Site(values.path, span, Kind.VARIABLE, ".".join(key.path), Part.VERSION, below[-1], below[-1], Pin.EXACT, syntax="values")
+        site = Site(
+            values.path, span, Kind.VARIABLE, ".".join(key.path), Part.VERSION, below[-1], below[-1], Pin.EXACT, syntax="values"
+        )
         yield _finding(facts, subject, use, site, below, *found)
 
 

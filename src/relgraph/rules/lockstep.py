@@ -17,7 +17,9 @@ __all__ = ["RULE"]
 _CODE, _NAME = "RG104", "lockstep"
 # So many members with one version make a family; fewer may be chance.
 _QUORUM = 3
-_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gopkg.in", "golang.org", "google.golang.org", "go.uber.org"})
+_HOSTS = frozenset(
+    {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gopkg.in", "golang.org", "google.golang.org", "go.uber.org"}
+)
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -84,7 +86,12 @@ def _is_program(one: Reference, lead: Reference) -> bool:
 def _within(facts: Facts, owner: str, members: list[Reference]) -> Iterator[Finding]:
     lead, *others = members
     for one in others:
-        if one.site.get("indirect") or one.version is None or lead.version is None or one.version.release[1:] == lead.version.release[1:]:
+        if (
+            one.site.get("indirect")
+            or one.version is None
+            or lead.version is None
+            or one.version.release[1:] == lead.version.release[1:]
+        ):
             continue
         # Unrelated repositories of one owner have numbers of their own; a straggler is a few releases off.
         if abs(one.version.release[1] - lead.version.release[1]) > 8:

@@ -58,7 +58,9 @@ def _finding(facts: Facts, subject: Subject, site: Site, now: str | None) -> Fin
     role = path_role(site.path)
     link = site.key == "link"
     foreign = now is None and site.path.endswith((".sh", ".bash")) and not _was_here(facts, subject, site)
-    rendered = link and (_is_generated(subject, site.path) or "." not in site.name.rpartition("/")[2] or _STANDS_FOR.search(site.name) is not None)
+    rendered = link and (
+        _is_generated(subject, site.path) or "." not in site.name.rpartition("/")[2] or _STANDS_FOR.search(site.name) is not None
+    )
     severity = Severity.NOTE if rendered or foreign or (role is PathRole.TEST and now is None) else Severity.WARNING
     return facts.finding(
         (_CODE, _NAME, severity),
@@ -94,7 +96,11 @@ def _is_missing(subject: Subject, site: Site) -> bool:
     role = path_role(site.path)
     if site.pin is not Pin.EXACT or site.get("made") or "(" in name or site.get("cwd") == "?" or name.startswith(("/", "~", "@")):
         return False
-    if role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY, PathRole.SOURCE) or is_fixture(site.path) or _PASSING.search(name):
+    if (
+        role in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY, PathRole.SOURCE)
+        or is_fixture(site.path)
+        or _PASSING.search(name)
+    ):
         return False
     places = _places(site)
     if not places or any(subject.exists(place) for place in places):
@@ -109,7 +115,11 @@ def _is_missing(subject: Subject, site: Site) -> bool:
     if role in (PathRole.DOCUMENT, PathRole.PIPELINE, PathRole.TEST):
         # The reader may stand in another folder, or in another repository.
         text = subject.text(site.path)
-        if text is None or _OTHER_CHECKOUT.search(text.text) or not any(subject.exists(join(base, first) or "/") for base in _bases(site)):
+        if (
+            text is None
+            or _OTHER_CHECKOUT.search(text.text)
+            or not any(subject.exists(join(base, first) or "/") for base in _bases(site))
+        ):
             return False
     return not any(_below_link(subject, place) for place in places)
 
@@ -170,7 +180,7 @@ def _made_elsewhere(subject: Subject, missing: list[Site]) -> frozenset[str]:
 
 
 _MAKEFILE = "REQUIREMENTS=docs/{}.txt\n\ncheck:\n\tpip install -r $(REQUIREMENTS)\n\thack/verify.sh\n"
-_SCRIPT = "#!/bin/bash\nsed -i \"s/^version: .*/version: $1/\" deploy/{}.yaml\n"
+_SCRIPT = '#!/bin/bash\nsed -i "s/^version: .*/version: $1/" deploy/{}.yaml\n'
 
 RULE = Rule(
     _CODE,

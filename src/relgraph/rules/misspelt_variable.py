@@ -19,7 +19,9 @@ __all__ = ["RULE"]
 _CODE, _NAME = "RG413", "misspelt-variable"
 _SCRIPT = re.compile(r".*\.(?:sh|bash)$|(?:.*/)?(?:GNU)?[Mm]akefile[^/]*$|.*\.mk$")
 _ASIDE = (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY)
-_READ = re.compile(r"(?<![\\$])\$(?:\{(?P<brace>[A-Z][A-Z0-9_]{5,})\}|\((?P<make>[A-Z][A-Z0-9_]{5,})\)|(?P<plain>[A-Z][A-Z0-9_]{5,})\b)")
+_READ = re.compile(
+    r"(?<![\\$])\$(?:\{(?P<brace>[A-Z][A-Z0-9_]{5,})\}|\((?P<make>[A-Z][A-Z0-9_]{5,})\)|(?P<plain>[A-Z][A-Z0-9_]{5,})\b)"
+)
 _NAME_SET = re.compile(
     r"(?<![\w${(-])(?P<name>[A-Z][A-Z0-9_]{5,})[ \t]*(?:[:+?!]{0,3}=(?!=)|:(?=[ \t]))|\b(?:for|read(?:[ \t]+-\w+)*|export|local|declare(?:[ \t]+-\w+)*|readonly|unset|getopts[ \t]+\S+)"
     r"[ \t]+(?P<word>[A-Z][A-Z0-9_]{5,})\b|\$\{(?P<given>[A-Z][A-Z0-9_]{5,})(?::?[-=?+])"
@@ -82,7 +84,7 @@ def _one_letter_apart(one: str, other: str) -> bool:
     return longer[1:] == shorter and longer[0].isalpha() and bool(shorter) and shorter[0] != "_"
 
 
-_SH = "#!/bin/sh\nCHANNEL=${{1:-stable}}\necho \"building for ${{{}}}\"\n"
+_SH = '#!/bin/sh\nCHANNEL=${{1:-stable}}\necho "building for ${{{}}}"\n'
 
 RULE = Rule(
     _CODE,

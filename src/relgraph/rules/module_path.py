@@ -26,7 +26,12 @@ def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         told: set[tuple[str, str]] = set()
         for site in subject.sites:
-            if site.kind is not Kind.MODULE or site.role in (Role.MENTION, Role.RECORD) or site.get("replaces") or site.get("indirect"):
+            if (
+                site.kind is not Kind.MODULE
+                or site.role in (Role.MENTION, Role.RECORD)
+                or site.get("replaces")
+                or site.get("indirect")
+            ):
                 continue
             if path_role(site.path) in _ASIDE or is_fixture(site.path) or (site.path, site.name) in told:
                 continue
@@ -52,7 +57,9 @@ def _asked_without_major(facts: Facts, site: Site, majors: dict[str, int]) -> tu
         if name != root and not name.startswith(f"{root}/"):
             continue
         rest = name[len(root) :]
-        if re.search(r"/v\d+(?:/|$)", rest) or _is_nested(facts.identity.known.get(facts.identity.modules[f"{root}/v{major}"]), rest):
+        if re.search(r"/v\d+(?:/|$)", rest) or _is_nested(
+            facts.identity.known.get(facts.identity.modules[f"{root}/v{major}"]), rest
+        ):
             return None
         version = parse_version(site.value)
         if version is not None and (version.build == "incompatible" or version.release[0] < 2):
@@ -63,7 +70,9 @@ def _asked_without_major(facts: Facts, site: Site, majors: dict[str, int]) -> tu
 
 def _is_nested(owner: Subject | None, rest: str) -> bool:
     """Whether a path below the root belongs to a module of its own."""
-    return owner is not None and any(folder and f"{folder}/go.mod" in owner.entries for folder in (rest.strip("/"), *ancestors(rest.strip("/"))))
+    return owner is not None and any(
+        folder and f"{folder}/go.mod" in owner.entries for folder in (rest.strip("/"), *ancestors(rest.strip("/")))
+    )
 
 
 def _finding(facts: Facts, subject: Subject, site: Site, asked: str, right: str) -> Finding:

@@ -42,7 +42,9 @@ class _Charts(NamedTuple):
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
-        tags = {tag.version.bare: tag for tag in facts.ordered_tags(subject) if tag.version is not None and tag.commit != subject.rev}
+        tags = {
+            tag.version.bare: tag for tag in facts.ordered_tags(subject) if tag.version is not None and tag.commit != subject.rev
+        }
         folders = tuple(f"{folder}/".lstrip("/") for folder in facts.charts(subject))
         if not tags or not folders:
             continue

@@ -134,10 +134,7 @@ def _tags_with(facts: Facts, locator: Locator, located: Located) -> str | None:
     return f"it exists at {tags[-1].name}, the newest tag" if locator.has(tree, located.path) else None
 
 
-_CHART = (
-    "apiVersion: v2\nname: web\nversion: 0.1.0\n"
-    "icon: https://raw.githubusercontent.com/example/platform/main/{}/icon.svg\n"
-)
+_CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\nicon: https://raw.githubusercontent.com/example/platform/main/{}/icon.svg\n"
 _GO_MOD = {"go.mod": "module github.com/example/platform\n"}
 _APPLY = "kubectl apply -f https://raw.githubusercontent.com/example/engine/v0.2.0/deploy/{}.yaml\n"
 _ENGINE = (

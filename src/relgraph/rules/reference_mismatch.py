@@ -5,16 +5,18 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from relgraph.infer.consensus import Cluster, clusters, comparable
+from relgraph.infer.consensus import Cluster, clusters, comparable, weight
 from relgraph.infer.facts import Facts
 from relgraph.infer.paths import is_fixture
 from relgraph.infer.references import Reference
 from relgraph.infer.roles import PathRole
+from relgraph.infer.toolchains import TOOLCHAINS, Minimum, Toolchain, applicable, minimums
 from relgraph.infer.usage import Usage, usage_of
 from relgraph.infer.wording import is_example
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind
 from relgraph.model.version import Version
+from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
 
 __all__ = ["RULE"]
@@ -24,10 +26,16 @@ _CODE, _NAME = "RG101", "reference-mismatch"
 _NAMED = re.compile(r"(?:version|ver|tag|release|ref|rev|vers)$", re.IGNORECASE)
 # The cluster that something is tried on is chosen for each trial.
 _CLUSTER = re.compile(r"(?:^|/)kindest/node$|/k3s$")
+# Places that compile what is in the repository.
+_BUILDING = (PathRole.BUILD, PathRole.PIPELINE, PathRole.TEST)
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
+    for toolchain in TOOLCHAINS:
+        if toolchain.refuses:
+            for subject in facts.world.targets:
+                yield from _toolchains(facts, subject, toolchain)
     for line, references in facts.lines.items():
         if line.startswith(("variable:", "action:", "toolchain:")):
             continue
@@ -37,9 +45,38 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 continue  # what a repository says of itself is RG102's business
             found = clusters(one for one in references if one.subject is subject and comparable(one))
             if len(found) > 1:
-                found = clusters(member for cluster in found for member in cluster.members if _is_meant(member, first_party=first_party))
+                found = clusters(
+                    member for cluster in found for member in cluster.members if _is_meant(member, first_party=first_party)
+                )
             if len(found) > 1 and _may_disagree(line, found):
                 yield from _outliers(facts, line, found, first_party=first_party)
+
+
+def _toolchains(facts: Facts, subject: Subject, toolchain: Toolchain) -> Iterator[Finding]:
+    """Places that build one source tree with an older release line of its language than others do."""
+    needed = minimums(subject, toolchain)
+    trees: dict[Minimum | None, list[tuple[tuple[int, ...], Reference]]] = {}
+    for one in facts.lines.get(f"toolchain:{toolchain.name}", ()):
+        if one.subject is subject and one.role in _BUILDING and comparable(one) and one.version and not is_fixture(one.site.path):
+            trees.setdefault(applicable(one.site.path, needed), []).append((one.version.release[: toolchain.numbers], one))
+    for minimum, stating in trees.items():
+        newest = max(stating, key=lambda pair: (pair[0], weight(pair[1])))
+        least = minimum.version.release[: toolchain.numbers] if minimum else ()
+        for numbers, one in stating:
+            # What is below the minimum is RG107's business; a file with several lists what to try.
+            several = len({other for other, at in stating if at.site.path == one.site.path}) > 1
+            if least <= numbers < newest[0] and not several and not one.site.path.endswith("go.mod"):
+                right = newest[1]
+                yield facts.finding(
+                    (_CODE, _NAME, Severity.NOTE if one.role is PathRole.TEST else Severity.WARNING),
+                    subject,
+                    one.site,
+                    f"{toolchain.title} is {one.site.value} here and {right.site.value} in {right.where}",
+                    expected=".".join(map(str, newest[0])) if len(one.version.release) <= toolchain.numbers else _spell(right.version, one),
+                    actual=one.site.value,
+                    why=(*filter(None, (one.evidence, right.evidence)), f"{right.where} says {right.site.value}"),
+                    related=((right.subject, right.site),),
+                )
 
 
 def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...], *, first_party: bool) -> Iterator[Finding]:
@@ -81,6 +118,7 @@ class _Right(NamedTuple):
     where: str
     kinds: frozenset[Kind]
     variables: frozenset[str]
+    manifests: frozenset[bool]
     shipped: bool
     fetched: frozenset[str]
 
@@ -97,8 +135,9 @@ def _right(cluster: Cluster) -> _Right:
         tuple(by_path.values())[:8],
         first.where if len(by_path) == 1 else f"{first.where} and {len(by_path) - 1} more",
         frozenset(member.site.kind for member in cluster.members),
-        frozenset(member.site.name for member in cluster.members if member.site.kind is Kind.VARIABLE),
-        any(member.role is PathRole.ARTIFACT for member in cluster.members),
+        frozenset(member.site.name.lstrip("_") for member in cluster.members if member.site.kind is Kind.VARIABLE),
+        frozenset(member.site.syntax == "gomod" for member in cluster.members if _is_built(member)),
+        any(map(_is_shipped, cluster.members)),
         frozenset(filter(None, map(_fetched, cluster.members))),
     )
 
@@ -121,7 +160,8 @@ def _may_disagree(line: str, found: tuple[Cluster, ...]) -> bool:
     if not line.startswith("name:"):
         return True
     members = [member for cluster in found for member in cluster.members]
-    return all(_NAMED.search(member.site.name) for member in members) and not all(member.role is PathRole.SOURCE for member in members)
+    named = all(_NAMED.search(member.site.name) or member.site.get("scope") == "with" for member in members)
+    return named and not all(member.role is PathRole.SOURCE for member in members)
 
 
 def _apart(member: Reference, right: _Right) -> bool:
@@ -137,7 +177,11 @@ def _apart(member: Reference, right: _Right) -> bool:
 def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severity:
     if is_fixture(member.site.path) or (_CLUSTER.search(member.site.name) and member.role is not PathRole.ARTIFACT):
         return Severity.NOTE
-    if member.site.get("scope") == "prose" and member.site.key in ("", "table") and (first_party or member.role is not PathRole.DOCUMENT):
+    if (
+        member.site.get("scope") == "prose"
+        and member.site.key in ("", "table")
+        and (first_party or member.role is not PathRole.DOCUMENT)
+    ):
         return Severity.NOTE  # a sentence often speaks of the past
     if first_party:
         return Severity.ERROR if member.role in _USERS_SEE else Severity.WARNING
@@ -148,8 +192,9 @@ def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severit
         return Severity.NOTE  # a document shows what somebody else's image may be
     coupled = (
         bool(right.kinds - {member.site.kind} - _UNRELATED.get(member.site.kind, frozenset()))
-        or (member.site.kind is Kind.VARIABLE and member.site.name in right.variables)
-        or (member.role is PathRole.ARTIFACT and right.shipped)
+        or (member.site.kind is Kind.VARIABLE and member.site.name.lstrip("_") in right.variables)
+        or (_is_built(member) and (member.site.syntax != "gomod") in right.manifests)
+        or (_is_shipped(member) and right.shipped)
         or _fetched(member) in right.fetched
     )
     return Severity.WARNING if coupled else Severity.NOTE
@@ -158,6 +203,16 @@ def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severit
 # A library may be of another version than the program that runs from an image or a chart.
 _RUN = frozenset({Kind.IMAGE, Kind.CHART})
 _UNRELATED = {Kind.MODULE: _RUN, **dict.fromkeys(_RUN, frozenset({Kind.MODULE}))}
+
+
+def _is_built(one: Reference) -> bool:
+    """Whether it is a module that the source is built with, or of which a program is installed."""
+    return one.site.kind is Kind.MODULE and one.role not in (PathRole.SOURCE, PathRole.DOCUMENT)
+
+
+def _is_shipped(one: Reference) -> bool:
+    """Whether it runs at the users': deployed from manifests, or by the program itself from what its text says."""
+    return one.role is PathRole.ARTIFACT or (one.role is PathRole.SOURCE and one.site.kind in _RUN)
 
 
 def _fetched(one: Reference) -> str:
@@ -204,11 +259,15 @@ RULE = Rule(
     else a note. Changelogs, release notes, folders named as old, version lists and matrices do not count.
     """,
     _check,
-    failing=(
-        Example((Commit({"go.mod": _GO_MOD.format("0.6.1"), ".github/workflows/ci.yml": _WORKFLOW.format("0.6.3")}),)),
-    ),
+    failing=(Example((Commit({"go.mod": _GO_MOD.format("0.6.1"), ".github/workflows/ci.yml": _WORKFLOW.format("0.6.3")}),)),),
     passing=(
         Example((Commit({"go.mod": _GO_MOD.format("0.6.3"), ".github/workflows/ci.yml": _WORKFLOW.format("0.6.3")}),)),
-        Example((Commit({"go.mod": _GO_MOD.format("0.6.3"), "docs/release-notes.md": "engine 0.6.1 came with example/engine v0.6.1\n"}),)),
+        Example(
+            (
+                Commit(
+                    {"go.mod": _GO_MOD.format("0.6.3"), "docs/release-notes.md": "engine 0.6.1 came with example/engine v0.6.1\n"}
+                ),
+            )
+        ),
     ),
 )

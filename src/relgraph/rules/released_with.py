@@ -73,7 +73,10 @@ def _judge(facts: Facts, subject: Subject, own: Reference, tag: Tag, others: lis
 
 def _agrees_now(facts: Facts, one: Reference) -> bool:
     return any(
-        other.role is PathRole.ARTIFACT and other.version is not None and one.version is not None and agree(one.version, other.version)
+        other.role is PathRole.ARTIFACT
+        and other.version is not None
+        and one.version is not None
+        and agree(one.version, other.version)
         for other in facts.lines.get(one.line, ())
         if other.site.path != one.site.path
     )
@@ -101,7 +104,10 @@ def _tree(shipped: str, used: str) -> dict[str, str]:
     }
 
 
-_ADDON = (Commit({"go.mod": "module github.com/example/addon\n"}, tags=("v0.1.0",)), Commit({"go.mod": "module github.com/example/addon\n", "x": ""}, tags=("v0.2.0",)))
+_ADDON = (
+    Commit({"go.mod": "module github.com/example/addon\n"}, tags=("v0.1.0",)),
+    Commit({"go.mod": "module github.com/example/addon\n", "x": ""}, tags=("v0.2.0",)),
+)
 
 RULE = Rule(
     _CODE,
@@ -116,13 +122,21 @@ RULE = Rule(
     _check,
     failing=(
         Example(
-            (Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)), Commit(_tree("0.2.0", "0.2.0"), tags=("v0.2.0",)), Commit({**_tree("0.2.0", "0.2.0"), "x": ""})),
+            (
+                Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)),
+                Commit(_tree("0.2.0", "0.2.0"), tags=("v0.2.0",)),
+                Commit({**_tree("0.2.0", "0.2.0"), "x": ""}),
+            ),
             {"addon": _ADDON},
         ),
     ),
     passing=(
         Example(
-            (Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)), Commit(_tree("0.2.0", "0.1.0"), tags=("v0.2.0",)), Commit({**_tree("0.2.0", "0.1.0"), "x": ""})),
+            (
+                Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)),
+                Commit(_tree("0.2.0", "0.1.0"), tags=("v0.2.0",)),
+                Commit({**_tree("0.2.0", "0.1.0"), "x": ""}),
+            ),
             {"addon": _ADDON},
         ),
     ),

@@ -78,14 +78,21 @@ def _fits(facts: Facts, one: Reference, other: Reference) -> bool:
 def _requirements(facts: Facts, one: Reference) -> dict[str, Version]:
     """What the release that a reference names requires of the repositories of this world, by line."""
     repository = facts.identity.known[one.line]
-    tag = next((tag for tag in facts.ordered_tags(repository) if one.version and tag.version and tag.version.bare == one.version.bare), None)
+    tag = next(
+        (tag for tag in facts.ordered_tags(repository) if one.version and tag.version and tag.version.bare == one.version.bare),
+        None,
+    )
     tree = None if tag is None else repository.at(tag.name)
     data = None if tree is None else tree.read("go.mod")
     found: dict[str, Version] = {}
     for module, raw in _REQUIRE.findall(data or b""):
         line = module_line(module.decode("utf-8", "replace"))
         version = parse_version(raw.decode("utf-8", "replace"))
-        if version is not None and line in facts.identity.known and not re.search(r"-\d{14}-|\.\d{14}-", raw.decode("utf-8", "replace")):
+        if (
+            version is not None
+            and line in facts.identity.known
+            and not re.search(r"-\d{14}-|\.\d{14}-", raw.decode("utf-8", "replace"))
+        ):
             found[line] = version
     return found
 

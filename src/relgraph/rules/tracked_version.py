@@ -46,7 +46,15 @@ def _record(facts: Facts, subject: Subject, yaml: YamlText) -> Iterator[Finding]
             yield facts.finding(
                 (_CODE, _NAME, Severity.WARNING),
                 subject,
-                yaml.site(version, Kind.VARIABLE, yaml.value(group.get("name")), Part.VERSION, role=Role.RECORD, pin=Pin.EXACT, mangled=False),
+                yaml.site(
+                    version,
+                    Kind.VARIABLE,
+                    yaml.value(group.get("name")),
+                    Part.VERSION,
+                    role=Role.RECORD,
+                    pin=Pin.EXACT,
+                    mangled=False,
+                ),
                 f"{yaml.value(group.get('name'))} is {value} here, and no line of {file} that is tracked says so",
                 node=f"entity:{yaml.value(group.get('name'))}",
                 expected=other,

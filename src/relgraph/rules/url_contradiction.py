@@ -57,7 +57,11 @@ def _asset(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
     asset = site.get("path")
     others = {match[1] for match in _IN_TEXT.finditer(asset)}
     # A release may carry things with version numbers of their own; what is named like the project, or counts like it, is its own.
-    if len(others) > 1 or not (outer.padded[:2] == inner.padded[:2] or _named_alike(site.name, asset)) or _is_chart(asset, site.name):
+    if (
+        len(others) > 1
+        or not (outer.padded[:2] == inner.padded[:2] or _named_alike(site.name, asset))
+        or _is_chart(asset, site.name)
+    ):
         return
     yield _finding(facts, subject, site, ref, outer, inner, f"{asset} is asked of the release {outer}")
 
@@ -99,7 +103,9 @@ def _argument(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
 def _elsewhere(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
     """A download from any other host: a folder that is a version, and a file named for another one."""
     *folders, name = site.get("url").partition("?")[0].split("/")
-    outer = next((version for folder in reversed(folders) if (version := parse_version(folder)) is not None and version.complete), None)
+    outer = next(
+        (version for folder in reversed(folders) if (version := parse_version(folder)) is not None and version.complete), None
+    )
     inside = {match[1] for match in _IN_TEXT.finditer(name)}
     if outer is None or len(inside) != 1 or not re.search(r"[A-Za-z]{2}", name):
         return

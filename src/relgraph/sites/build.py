@@ -83,7 +83,8 @@ def canonical_image(repository: str) -> str:
     """``registry/repository`` with Docker Hub's short names written out: ``golang`` is ``docker.io/library/golang``."""
     first, slash, rest = repository.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost" or "{" in first or "$" in first):
-        return f"docker.io/{rest}" if first in ("index.docker.io", "registry-1.docker.io") else repository
+        hub = first in ("docker.io", "index.docker.io", "registry-1.docker.io")
+        return (f"docker.io/{rest}" if "/" in rest else f"docker.io/library/{rest}") if hub else repository
     return f"docker.io/{repository}" if slash else f"docker.io/library/{repository}"
 
 

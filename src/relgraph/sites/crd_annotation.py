@@ -20,12 +20,16 @@ _ANNOTATION = re.compile(
     rf"(?<![\w.-])(?:(?P<generator>[a-z][a-z0-9]{{0,30}}(?:-[a-z0-9]{{1,30}}){{0,6}}?-gen)\.[\w.-]{{1,100}}/version|(?P<tool>kompose)\.version)[\"']?:[ \t]*[\"']?(?P<version>{_VERSION}|\((?:unknown|devel)\))"
 )
 # operators.operatorframework.io/builder: operator-sdk-v1.28.0
-_BUILDER = re.compile(rf"operators\.operatorframework\.io[\w./-]*builder[\"']?:[ \t]*[\"']?(?P<generator>[a-z][a-z-]*[a-z])-(?P<version>{_VERSION})")
+_BUILDER = re.compile(
+    rf"operators\.operatorframework\.io[\w./-]*builder[\"']?:[ \t]*[\"']?(?P<generator>[a-z][a-z-]*[a-z])-(?P<version>{_VERSION})"
+)
 _HEADER = re.compile(
     rf"[gG]enerated (?:by|with|using) (?:the )?[\"'`]?(?P<generator>[A-Za-z@](?:[\w./@-]*[A-Za-z0-9])?)[\"'`]?(?:,)?[ \t]*(?:\(?(?:version:?|@)[ \t]*)?\(?(?P<version>{_VERSION})(?![\w.]*\w)"
 )
 # The block that protoc-gen-go and its kin write: a line for each tool.
-_PROTOC = re.compile(rf"^(?://|#)[ \t]+(?:-[ \t]+)?(?P<generator>protoc(?:-gen-[\w-]+)?)[ \t]+(?P<version>{_VERSION})[ \t]*\r?$", re.MULTILINE)
+_PROTOC = re.compile(
+    rf"^(?://|#)[ \t]+(?:-[ \t]+)?(?P<generator>protoc(?:-gen-[\w-]+)?)[ \t]+(?P<version>{_VERSION})[ \t]*\r?$", re.MULTILINE
+)
 _HEAD = 2048
 _ANNOTATED = re.compile(r".*\.(?:ya?ml|json|tpl|tmpl|in)", re.DOTALL)
 

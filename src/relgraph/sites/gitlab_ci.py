@@ -36,10 +36,16 @@ def _extract(text: Text) -> Iterator[Site]:
 def _keys(yaml: YamlText, group: Group) -> Iterator[Site]:
     project, ref = group.get("project"), group.get("ref")
     if project is not None and ref is not None and yaml.raw(ref):
-        yield yaml.site(ref, Kind.GIT, f"gitlab.com/{yaml.value(project)}", Part.REF, pin=ref_pin(yaml.raw(ref)), mangled=False, form="clone")
+        yield yaml.site(
+            ref, Kind.GIT, f"gitlab.com/{yaml.value(project)}", Part.REF, pin=ref_pin(yaml.raw(ref)), mangled=False, form="clone"
+        )
     for scalar in group.members:
         key = scalar.path[-1]
-        if key == "image" or (key == "name" and group.name in ("image", "services")) or (isinstance(key, int) and group.name == "services"):
+        if (
+            key == "image"
+            or (key == "name" and group.name in ("image", "services"))
+            or (isinstance(key, int) and group.name == "services")
+        ):
             yield from image_sites(yaml, scalar._replace(path=(*scalar.path[:-1], "image")))
         elif key in _SCRIPTS:
             yield from yaml.shell(scalar)

@@ -45,7 +45,9 @@ def _chart(yaml: YamlText, group: Group) -> Iterator[Site]:
         if key in ("version", "appVersion") and yaml.raw(scalar):
             yield yaml.site(scalar, Kind.CHART, name, Part.VERSION, role=Role.DECLARES, mangled=False)
         elif key == "kubeVersion" and yaml.raw(scalar):
-            yield yaml.site(scalar, Kind.VARIABLE, "kubeVersion", Part.VERSION, role=Role.MINIMUM, mangled=False, scope="chart", entity=name)
+            yield yaml.site(
+                scalar, Kind.VARIABLE, "kubeVersion", Part.VERSION, role=Role.MINIMUM, mangled=False, scope="chart", entity=name
+            )
 
 
 def _dependency(yaml: YamlText, group: Group, role: Role) -> Iterator[Site]:

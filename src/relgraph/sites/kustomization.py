@@ -18,7 +18,9 @@ from relgraph.syntax.yaml import Scalar
 __all__ = ["EXTRACTOR"]
 
 _PATH = re.compile(r"(?:.*/)?(?:kustomization\.ya?ml|Kustomization)(?:\.(?:tmpl|in|template))?")
-_FILES = frozenset(("resources", "bases", "components", "crds", "configurations", "generators", "transformers", "patchesStrategicMerge"))
+_FILES = frozenset(
+    ("resources", "bases", "components", "crds", "configurations", "generators", "transformers", "patchesStrategicMerge")
+)
 _LOCAL = re.compile(r"(?:\.{1,2}/)*[\w@-][\w.@-]*(?:/[\w.@-]+)*/?|(?:\.\./?)+")
 
 

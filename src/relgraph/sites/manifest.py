@@ -14,7 +14,9 @@ from relgraph.syntax.yaml import Path, Scalar, scalars
 
 __all__ = ["EXTRACTOR", "Metadata", "metadata_names"]
 
-_PATH = re.compile(r".*\.ya?ml(?:\.(?:in|tmpl|tpl|template|j2|jinja2?|gotmpl|sample|example|dist|erb))?|(?:.*/)?templates/.*\.tpl", re.IGNORECASE)
+_PATH = re.compile(
+    r".*\.ya?ml(?:\.(?:in|tmpl|tpl|template|j2|jinja2?|gotmpl|sample|example|dist|erb))?|(?:.*/)?templates/.*\.tpl", re.IGNORECASE
+)
 # A long text without any of this holds nothing to read, and most of what programs write is of that sort: definitions of
 # resources, roles, test data. Plain searches, and patterns that begin with plain text, cost a tenth of walking the lines.
 _LONG = 1 << 12

@@ -225,7 +225,9 @@ def _default(yaml: YamlText, group: Group) -> Iterator[Site]:
     if default is None or default.style in (Style.LITERAL, Style.FOLDED):
         return
     words = key_words(name)
-    toolchain = next((TOOLCHAINS[word] for word in words if word in TOOLCHAINS), "") if "version" in words and len(words) <= 2 else ""
+    toolchain = (
+        next((TOOLCHAINS[word] for word in words if word in TOOLCHAINS), "") if "version" in words and len(words) <= 2 else ""
+    )
     raw = yaml.raw(default)
     if toolchain and parse_version(raw) is not None:
         yield yaml.site(default, Kind.TOOLCHAIN, toolchain, Part.VERSION, role=Role.DEFAULT)

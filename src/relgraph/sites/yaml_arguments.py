@@ -24,7 +24,9 @@ _WITH_VALUE = _SET | frozenset(
     " --history-max --ca-file --cert-file --key-file --keyring --post-renderer --registry-config --repository-config -o --output"
     " --destination -d --untardir --burst-limit --qps --kube-version --api-versions --labels -l --max-history".split()
 )
-_SETTING = re.compile(r"(?P<name>(?:[\w./$-]|\\.|\[\d+\]|\{\{[^{}\n]*+\}\})++)=(?P<value>(?:\{\{[^{}\n]*+\}\}|\{[^{}]*+\}|\[[^\[\]]*+\]|\\.|[^,\\])*+)")
+_SETTING = re.compile(
+    r"(?P<name>(?:[\w./$-]|\\.|\[\d+\]|\{\{[^{}\n]*+\}\})++)=(?P<value>(?:\{\{[^{}\n]*+\}\}|\{[^{}]*+\}|\[[^\[\]]*+\]|\\.|[^,\\])*+)"
+)
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_][\w.-]*+)=(?P<value>.+)")
 
 
@@ -74,7 +76,11 @@ def _option(yaml: YamlText, option: str, holder: Scalar, at: int, chart: str, ve
     name = option.lstrip("-")
     if is_image_key(name) and looks_like_image(raw):
         yield from yaml.image(holder._replace(start=at), var=name, scope="flag")
-    elif (part := version_part(name)) is not None and is_version(raw, part) and ("{{" in raw or "$" in raw or looks_like_version(unmangle(raw), named=True)):
+    elif (
+        (part := version_part(name)) is not None
+        and is_version(raw, part)
+        and ("{{" in raw or "$" in raw or looks_like_version(unmangle(raw), named=True))
+    ):
         yield yaml.site(holder, Kind.VARIABLE, name, part, start=at, scope="flag")
 
 

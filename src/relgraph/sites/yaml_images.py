@@ -12,7 +12,9 @@ from relgraph.syntax.yaml import Scalar
 __all__ = ["image_sites", "is_image_key", "joined_sites", "looks_like_image"]
 
 # A registry and a path: nothing but an image is written so. Anything may stand behind the colon.
-_LOCATED = re.compile(r"(?:[\w-]+(?:\.[\w-]+)+(?::\d+)?|localhost(?::\d+)?)(?:/(?:[\w.-]|\$\{?\w+\}?|\{\{[^{}\n]*+\}\})+)++(?:[:@]\S.*)?")
+_LOCATED = re.compile(
+    r"(?:[\w-]+(?:\.[\w-]+)+(?::\d+)?|localhost(?::\d+)?)(?:/(?:[\w.-]|\$\{?\w+\}?|\{\{[^{}\n]*+\}\})+)++(?:[:@]\S.*)?"
+)
 _NO_IMAGE = re.compile(
     r"[./~].*|https?:.*|.*\.(?:png|jpe?g|svg|gif|ico|webp|bmp|iso|qcow2|raw|img|vhdx?|ova)|.*Dockerfile.*|.*\s.*|true|false|null|none"
     r"|ami-[0-9a-f]+|(?:ubuntu|windows|macos|centos|debian|fedora)-(?:latest|\d[\w.-]*)|\d+(?:\.\d+)?",
@@ -96,4 +98,3 @@ def joined_sites(yaml: YamlText, group: Group, *, role: Role = Role.USES, anywhe
     if sites and tag is not None:
         taken.add(tag.start)
     return sites, taken if sites else set()
-

@@ -65,7 +65,14 @@ class YamlText:
     """One YAML text, or a document within one: its scalars, their groups, and sites made of them."""
 
     def __init__(
-        self, text: Text, syntax: str, *, wanted: re.Pattern[str] | None = None, start: int = 0, end: int | None = None, base: Path = ()
+        self,
+        text: Text,
+        syntax: str,
+        *,
+        wanted: re.Pattern[str] | None = None,
+        start: int = 0,
+        end: int | None = None,
+        base: Path = (),
     ) -> None:
         self.text, self.syntax = text, syntax
         self.source = text.text

@@ -19,7 +19,9 @@ TOOLCHAINS = {
     "otp": "otp", "erlang": "otp", "swift": "swift", "scala": "scala", "kotlin": "kotlin", "dart": "dart", "flutter": "flutter",
 }  # fmt: skip
 # A number under these words counts the revisions of a format or protocol, not the releases of a program.
-_FORMATS = frozenset("api schema spec manifest format protocol tls ssl http https ip config lockfile snmp crd storage encoding".split())
+_FORMATS = frozenset(
+    "api schema spec manifest format protocol tls ssl http https ip config lockfile snmp crd storage encoding".split()
+)
 _VERSION_WORDS = frozenset(("version", "versions", "ver"))
 _REF_WORDS = frozenset("ref rev revision commit sha branch".split())
 _SHAPE = re.compile(r"[\w.+-]*(?:\{\}[\w.+-]*)+")

@@ -159,7 +159,11 @@ class _Reader:
     def _is_marker(self, match: re.Match[str], column: int) -> bool:
         """Whether the line separates documents, or is a directive or template actions alone."""
         text, position = self.text, match.start(4)
-        if column == 0 and text.startswith(("---", "..."), position) and text[position + 3 : position + 4] in ("", " ", "\t", "\r", "\n"):
+        if (
+            column == 0
+            and text.startswith(("---", "..."), position)
+            and text[position + 3 : position + 4] in ("", " ", "\t", "\r", "\n")
+        ):
             self._document += self._begun
             self._begun, self._plain = False, -1
             self._stack.clear()
@@ -324,7 +328,9 @@ class _Reader:
         found, end = read_flow(text, position, self.end, parent)
         for one in found:
             path = base + one.path
-            if self.wanted is None or self._wants(self.wanted, next((str(key) for key in reversed(path) if isinstance(key, str)), "")):
+            if self.wanted is None or self._wants(
+                self.wanted, next((str(key) for key in reversed(path) if isinstance(key, str)), "")
+            ):
                 self.found.append(Scalar(path, one.start, one.end, one.style, self._document, flow=True))
         line_end = text.find("\n", end, self.end)
         self._resume = self.end if line_end < 0 else line_end

@@ -98,4 +98,3 @@ def _scalar(text: str, kind: str, match: re.Match[str], frame: _Frame) -> FlowSc
 def _current(frame: _Frame) -> str | int:
     # The empty string stands for a key without a value, which is no scalar.
     return "" if frame.current is None else frame.current
-
