@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Before anything imports it: its assertions speak for the tests that call it.
+pytest.register_assert_rewrite("repairs")
+
 _IN_CI = os.environ.get("CI") == "true"
 
 # No deadline and no check for slowness: a shared machine must not decide whether a law holds. In CI the examples are the

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("repairs")
-
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
