@@ -166,6 +166,13 @@ def test_names_come_from_where_they_are_longest() -> None:
     assert read(header(name=b"d/", type=b"\0", magic=b"") + END)[0][0].kind is MemberKind.FOLDER
 
 
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_a_header_may_be_cut_in_the_middle_of_a_character(form: int) -> None:
+    name = "0" * 99 + "ä" * 20
+    found = read(packed([(info(name, tarfile.SYMTYPE, name), b"")], form))
+    assert [(member.name, member.target) for member, _ in found] == [(name, name)]
+
+
 def test_large_sizes_are_read() -> None:
     big = header(size=b"\x80" + struct.pack(">xxxQ", 600)) + b"y" * 600 + bytes(424) + END
     assert read(big)[0][0].size == 600

@@ -111,11 +111,9 @@ class TarReader:
             raise UnsafeArchive(
                 f"an entry of a type that is not supported: {code!r}", hint="sparse files and multi-volume archives are not read"
             )
-        name = _text(block[:100].split(b"\0", 1)[0])
-        if block[257:263] == b"ustar\0" and block[345]:
-            name = _text(block[345:500].split(b"\0", 1)[0]) + "/" + name
-        name = extended.get("path", long_name or name)
-        target = extended.get("linkpath", long_target or _text(block[157:257].split(b"\0", 1)[0]))
+        # A header whose name stands elsewhere may have been cut in the middle of a character.
+        name = extended.get("path") or long_name or _header_name(block)
+        target = extended.get("linkpath") or long_target or _text(block[157:257].split(b"\0", 1)[0])
         size = _number(block[124:136], "size")
         if "size" in extended:
             size = _decimal(extended["size"])
@@ -166,6 +164,13 @@ class TarReader:
             parts.append(data)
             left -= len(data)
         return b"".join(parts)
+
+
+def _header_name(block: bytes) -> str:
+    name = _text(block[:100].split(b"\0", 1)[0])
+    if block[257:263] == b"ustar\0" and block[345]:
+        return _text(block[345:500].split(b"\0", 1)[0]) + "/" + name
+    return name
 
 
 def _check_sum(block: bytes) -> None:
