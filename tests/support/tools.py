@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 __all__ = ["NAMES", "Built", "build", "find"]
 
+# Where it is before any test moves the cache of what it tests.
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 _MODULES = Path(__file__).resolve().parents[1] / "tools"
 
 #: The programs there are, the quick ones first.
@@ -99,8 +101,7 @@ def _place(name: str) -> Path:
     digest = hashlib.sha256()
     for path in sorted((_MODULES / name).glob("*")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "relgraph-tools" / f"{name}-{digest.hexdigest()[:16]}" / name
+    return _CACHE / "relgraph-tools" / f"{name}-{digest.hexdigest()[:16]}" / name
 
 
 def _yield_to_others() -> None:
