@@ -176,6 +176,8 @@ def test_what_a_chart_deploys_as_it_is_packaged() -> None:
 def test_the_image_that_a_pipeline_runs_in() -> None:
     circle = "version: 2\njobs:\n  test:\n    docker:\n    - image: acme/golang\n    steps: [checkout]\n"
     assert said(".circleci/config.yml", circle) == [("warning", "acme/golang")]
+    circle = "version: 2.1\nbase: &base\n  environment:\n    IMAGE: &image quay.io/acme/golang:latest\n"
+    assert said(".circleci/config.yml", circle) == [("warning", "golang:latest")]
 
 
 def test_a_tool_of_a_pipeline() -> None:

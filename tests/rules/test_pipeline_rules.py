@@ -353,6 +353,13 @@ def test_builds_of_developers() -> None:
     )
 
 
+def test_a_chart_that_depends_on_a_developers_build() -> None:
+    chart = "apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies:\n- name: engine\n  version: {}\n  repository: https://charts.example.org/\n"
+    finding = one(leaked_build.RULE, Commit({"chart/Chart.yaml": chart.format("0.1.1-1.g8cde76d")}))
+    assert (finding.actual, finding.severity) == ("0.1.1-1.g8cde76d", Severity.WARNING)
+    assert found(leaked_build.RULE, Commit({"chart/Chart.yaml": chart.format("0.1.1-rc.1")})) == []
+
+
 def test_edits_in_a_loop_need_not_match_everywhere() -> None:
     script = "for c in a b; do\n  sed -i 's/^tag:.*/tag: 1/' $c/values.yaml\ndone\ndocker push x/y:1"
     assert found(stamp_miss.RULE, Commit({"a/values.yaml": "tag: 0\n", "b/values.yaml": "x: 1\n", RELEASE: workflow(script)})) == []

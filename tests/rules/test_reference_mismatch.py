@@ -117,3 +117,78 @@ def test_a_line_of_another_judged_repository_is_judged_too() -> None:
     platform = subject_of((Commit(files),))
     told = [finding for finding in judge(World((platform, engine)), (RULE,)) if finding.rule == RULE.code]
     assert {frozenset((finding.actual, finding.expected)) for finding in told} == {frozenset(("v0.6.1", "v0.6.3"))}
+
+
+WORKFLOW = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
+
+
+def test_tools_that_two_workflows_set_up() -> None:
+    step = "      - uses: acme/setup-tools@v1\n        with:\n          weave: {}\n"
+    files = {
+        f".github/workflows/{name}.yml": WORKFLOW + step.format(version) for name, version in (("a", "v0.34.0"), ("b", "v0.35.1"))
+    }
+    (found,) = of_files(RULE, files)
+    assert (found.actual, found.expected, found.severity) == ("v0.34.0", "v0.35.1", Severity.WARNING)
+
+
+def test_a_tool_is_known_by_the_file_that_is_downloaded() -> None:
+    dockerfile = (
+        "FROM alpine:3.20\nRUN wget -O /bin/weave"
+        " https://github.com/acme/project-weave/releases/download/v0.19.0/weave-linux-amd64\n"
+    )
+    step = "      - uses: acme/setup-tools@v1\n        with:\n          weave: v0.16.0\n"
+    (found,) = of_files(RULE, {"Dockerfile": dockerfile, ".github/workflows/a.yml": WORKFLOW + step})
+    assert (found.place.path, found.actual, found.expected) == (".github/workflows/a.yml", "v0.16.0", "v0.19.0")
+
+
+def test_a_variable_leaves_out_the_end_of_a_name() -> None:
+    script = "      - run: curl -sSfL https://raw.githubusercontent.com/weave/weave-lint/v1.0.0/install.sh | sh -s v1.42.1\n"
+    files = {"Makefile": "WEAVE_VERSION := 1.33.0\n\nlint:\n\ttrue\n", ".github/workflows/a.yml": WORKFLOW + script}
+    assert {one.node for one in of_files(RULE, files)} == {"github.com/weave/weave-lint"}
+
+
+def test_a_library_and_the_program_that_is_installed_beside_it() -> None:
+    files = {
+        "go.mod": GO_MOD.format("sigs.k8s.io/lantern v0.10.0"),
+        "hack/up.sh": "#!/bin/sh\ngo install sigs.k8s.io/lantern@v0.11.1\n",
+    }
+    (found,) = of_files(RULE, files)
+    assert found.severity is Severity.WARNING
+    page = {"pkg/a.go": "package a\n\n// See https://pkg.go.dev/sigs.k8s.io/lantern@v0.9.0/pkg.\nvar A = 1\n"}
+    assert all(one.severity is Severity.NOTE for one in of_files(RULE, {"go.mod": files["go.mod"], **page}))
+
+
+def test_an_image_that_a_program_runs_and_a_manifest_deploys() -> None:
+    files = {
+        "pkg/deploy.go": 'package deploy\n\nconst Init = "docker.io/alpine:3.21.0"\n',
+        "deploy/pod.yaml": "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - image: alpine:3.21.3\n",
+    }
+    (found,) = of_files(RULE, files)
+    assert (found.place.path, found.severity) == ("pkg/deploy.go", Severity.WARNING)
+
+
+def test_variables_of_one_name_but_for_a_leading_underscore() -> None:
+    files = {
+        "images/a/Makefile": "GO_SERIES_VERSION ?= 1.26\n\nall:\n\ttrue\n",
+        "images/b/cloudbuild.yaml": "steps:\n  - name: gcr.io/acme/builder:v1\nsubstitutions:\n  _GO_SERIES_VERSION: '1.22'\n",
+    }
+    (found,) = of_files(RULE, files)
+    assert (found.actual, found.expected, found.severity) == ("1.22", "1.26", Severity.WARNING)
+
+
+def test_one_tree_is_built_with_two_release_lines_of_its_language() -> None:
+    go_mod = {"go.mod": "module github.com/example/platform\n\ngo 1.21\n"}
+    env = "on: push\nenv:\n  GO_VERSION: '{}'\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
+    files = {**go_mod, ".github/workflows/a.yml": env.format("1.21"), ".github/workflows/b.yml": env.format("1.22")}
+    (found,) = of_files(RULE, files)
+    assert (found.place.path, found.actual, found.expected) == (".github/workflows/a.yml", "1.21", "1.22")
+    assert of_files(RULE, {**files, ".github/workflows/a.yml": env.format("1.22.3")}) == []
+    nested = {**go_mod, "tools/go.mod": "module github.com/example/tools\n\ngo 1.20\n", "tools/Dockerfile": "FROM golang:1.20\n"}
+    assert of_files(RULE, {**nested, "Dockerfile": "FROM golang:1.22\n"}) == []
+    assert of_files(RULE, {**go_mod, "Dockerfile": "FROM golang:1.20\n", ".github/workflows/b.yml": env.format("1.22")}) == []
+
+
+def test_an_image_in_the_text_of_a_program_below_a_folder_named_build() -> None:
+    source = "package node\n\nconst images = `{0}/masq:v2.4.1`\n\nconst manifest = `\n  image: {0}/masq:v2.4.0\n`\n"
+    (found,) = of_files(RULE, {"pkg/build/node/const.go": source.format("registry.k8s.io")})
+    assert (found.actual, found.severity) == ("v2.4.0", Severity.WARNING)

@@ -24,6 +24,8 @@ _SHA = "sha256:" + "0a" * 32
         ('image: "acme/web:1.2"', "docker.io/acme/web", "1.2"),
         ("--image=busybox:1.36", "docker.io/library/busybox", "1.36"),
         ("FROM --platform=x golang:1.24 AS y", "docker.io/library/golang", "1.24"),
+        ("  package: acme/provider-web:v0.12.0", "docker.io/acme/provider-web", "v0.12.0"),
+        ("docker.io/nginx:1.27", "docker.io/library/nginx", "1.27"),
         ("docker://docker.io/acme/web:1.2", "docker.io/acme/web", "1.2"),
     ],
 )

@@ -63,13 +63,23 @@ class Identity:
             id(subject): tuple(dict.fromkeys((*self._stated.addresses.get(subject.name, ()), *_addresses(subject))))
             for subject in world.subjects
         }
-        self.known: dict[str, Subject] = {}
-        for subject in world.subjects:
-            for address in self._addresses[id(subject)]:
-                self.known.setdefault(address, subject)
-        self._modules = {
-            module: address for subject in world.subjects for module, address in _modules(subject, self.address(subject))
+        # Two clones of one repository, or a fork, claim the same names: who says so first of all, who is judged, who comes first
+        # by name has them, whatever order they were given in.
+        places = {
+            id(subject): (place >= len(world.targets), subject.name, subject.rev) for place, subject in enumerate(world.subjects)
         }
+        subjects = sorted(world.subjects, key=lambda subject: places[id(subject)])
+        claims = [(place, address, one) for one in subjects for place, address in enumerate(self._addresses[id(one)])]
+        self.known: dict[str, Subject] = {}
+        for _, address, subject in sorted(claims, key=lambda claim: claim[0]):
+            self.known.setdefault(address, subject)
+        modules = [(module, self.address(one)) for one in subjects if (module := _module_of(one))]
+        modules.sort(key=lambda pair: module_line(pair[0]).split("//")[0] != pair[1])
+        self._modules: dict[str, str] = {}
+        for module, address in modules:
+            self._modules.setdefault(module, address)
+        # A module below another's path comes before it.
+        self._nested = sorted(self._modules.items(), key=lambda pair: (-len(pair[0]), pair[0]))
         self._bindings: dict[int, Bindings] = {}
         self._lines: dict[tuple[int, Site], Line] = {}
         self._mentioned = self._mentioned_repositories()
@@ -129,7 +139,7 @@ class Identity:
                 return Line(f"{site.kind}:{site.name.lower()}")
 
     def _module(self, site: Site) -> Line:
-        for module, address in self._modules.items():
+        for module, address in self._nested:
             if site.name == module or site.name.startswith(module + "/"):
                 return Line(address, f"{module} is the module of {address}")
         installed = site.syntax not in ("go-module", "gomod", "go_module")
@@ -281,7 +291,8 @@ def _program(site: Site) -> str:
     return _PLATFORM.sub("", asset).lower() if _PLATFORM.search(asset) else ""
 
 
-def _modules(subject: Subject, address: str) -> Iterator[tuple[str, str]]:
+def _module_of(subject: Subject) -> str:
+    """The path of the Go module at the root of a repository; empty where there is none."""
     data = subject.tree.read("go.mod")
-    if data is not None and (match := _MODULE.search(data)):
-        yield match[1].decode("utf-8", "replace"), address
+    match = None if data is None else _MODULE.search(data)
+    return "" if match is None else match[1].decode("utf-8", "replace")

@@ -28,6 +28,8 @@ _PROGRAM = re.compile(r"\.(?:sh|bash|zsh|py|pl|rb)$")
 _LOCAL = re.compile(
     r"(?:localhost|ko\.local|kind\.local|dev\.local|[\w-]+\.svc[\w.]*|127\.0\.0\.1|example\.com|local)(?::\d+)?/|docker\.io/library/(?:scratch|hello-world)$"
 )
+# Keys of a pipeline's file that hold the image in which its jobs run, or a variable for it.
+_RUNS_IN = re.compile(r"image\w*|\w+_image|container", re.IGNORECASE)
 # Small images that are run for a moment to see whether running works.
 _PROBES = frozenset(f"docker.io/library/{name}" for name in ("busybox", "alpine", "hello-world"))
 # Where Argo CD and Flux have the revision that they keep a cluster at.
@@ -213,7 +215,7 @@ class _Judge:
             or (role is PathRole.BUILD and not manifest)
             or (role is PathRole.PIPELINE and bool(_RELEASING.search(site.path)))
         )
-        if role is PathRole.PIPELINE and site.key.rpartition(".")[2] in ("image", "container"):
+        if role is PathRole.PIPELINE and _RUNS_IN.fullmatch(site.key.rpartition(".")[2]):
             grave = True  # what everything else in the pipeline runs in
         if site.name in _PROBES and site.get("verb") == "run":
             grave = False

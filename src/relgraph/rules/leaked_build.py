@@ -17,6 +17,8 @@ _CODE, _NAME = "RG410", "leaked-development-tag"
 # A short commit id: hexadecimal, with a digit and a letter, so that neither a number nor a word is one.
 _COMMIT = re.compile(r"(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,12}(?:-dirty)?")
 _DIRTY = re.compile(r"v?\d[\w.]*-\d+-g[0-9a-f]{7,12}(?:-dirty)?|.+-dirty")
+# What git describe says of a commit after a release, as the version of a chart: 0.1.1-1.g8cde76d.
+_DESCRIBED = re.compile(r"v?\d[\w.]*-(?:[\w.]+\.)?\d+[.-]g[0-9a-f]{7,12}")
 _LOCAL = re.compile(
     r"(?:ko\.local|kind\.local|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?|[\w-]+\.local(?::\d+)?|dev\.local)/|docker\.io/library/[\w-]+\.local/"
 )
@@ -28,6 +30,17 @@ _MANIFEST = re.compile(r"\.(?:ya?ml|json|tpl)$")
 def _check(facts: Facts) -> Iterator[Finding]:
     for one in facts.references:
         site = one.site
+        depended = site.kind is Kind.CHART and site.role is Role.USES and site.key.startswith("dependencies")
+        if depended and one.role is PathRole.ARTIFACT and _DESCRIBED.fullmatch(site.value):
+            yield facts.finding(
+                (_CODE, _NAME, Severity.WARNING),
+                one.subject,
+                site,
+                f"the chart depends on a developer's build: {site.name.rpartition('#')[2]} {site.value}",
+                expected=None,
+                actual=site.value,
+                why=(f"{site.value} is a commit between two releases",),
+            )
         if (
             site.kind is not Kind.IMAGE
             or site.part is not Part.TAG
@@ -92,7 +105,8 @@ RULE = Rule(
     `make deploy` and its kin write the image they just built into a tracked file (`kustomize edit set image`), and the next
     commit takes it along: a registry that exists on one machine only (`ko.local`, `localhost:5000`), or the short id of a commit
     as the tag of one's own image. Whoever installs from this revision gets an image that is nowhere. It is a warning where the
-    release writes the file anew.
+    release writes the file anew. A chart that depends on a commit between two releases of another one (`0.1.1-1.g8cde76d`)
+    is worth a warning.
     """,
     _check,
     failing=(Example((Commit({"config/manager/kustomization.yaml": _KUSTOMIZATION.format("ko.local/web", "aae92b0")}),)),),

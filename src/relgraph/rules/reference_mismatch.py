@@ -27,7 +27,7 @@ _NAMED = re.compile(r"(?:version|ver|tag|release|ref|rev|vers)$", re.IGNORECASE)
 # The cluster that something is tried on is chosen for each trial.
 _CLUSTER = re.compile(r"(?:^|/)kindest/node$|/k3s$")
 # Places that compile what is in the repository.
-_BUILDING = (PathRole.BUILD, PathRole.PIPELINE, PathRole.TEST)
+_BUILDING = (PathRole.BUILD, PathRole.ARTIFACT, PathRole.PIPELINE, PathRole.TEST)
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
@@ -55,28 +55,29 @@ def _check(facts: Facts) -> Iterator[Finding]:
 def _toolchains(facts: Facts, subject: Subject, toolchain: Toolchain) -> Iterator[Finding]:
     """Places that build one source tree with an older release line of its language than others do."""
     needed = minimums(subject, toolchain)
-    trees: dict[Minimum | None, list[tuple[tuple[int, ...], Reference]]] = {}
+    trees: dict[Minimum | None, list[tuple[Version, Reference]]] = {}
     for one in facts.lines.get(f"toolchain:{toolchain.name}", ()):
-        if one.subject is subject and one.role in _BUILDING and comparable(one) and one.version and not is_fixture(one.site.path):
-            trees.setdefault(applicable(one.site.path, needed), []).append((one.version.release[: toolchain.numbers], one))
+        if one.subject is subject and one.role in _BUILDING and one.version and comparable(one) and not is_fixture(one.site.path):
+            trees.setdefault(applicable(one.site.path, needed), []).append((one.version, one))
+    count = toolchain.numbers
     for minimum, stating in trees.items():
-        newest = max(stating, key=lambda pair: (pair[0], weight(pair[1])))
-        least = minimum.version.release[: toolchain.numbers] if minimum else ()
-        for numbers, one in stating:
+        newest, right = max(stating, key=lambda pair: (pair[0].release[:count], weight(pair[1])))
+        least = minimum.version.release[:count] if minimum else ()
+        for version, one in stating:
             # What is below the minimum is RG107's business; a file with several lists what to try.
-            several = len({other for other, at in stating if at.site.path == one.site.path}) > 1
-            if least <= numbers < newest[0] and not several and not one.site.path.endswith("go.mod"):
-                right = newest[1]
-                yield facts.finding(
-                    (_CODE, _NAME, Severity.NOTE if one.role is PathRole.TEST else Severity.WARNING),
-                    subject,
-                    one.site,
-                    f"{toolchain.title} is {one.site.value} here and {right.site.value} in {right.where}",
-                    expected=".".join(map(str, newest[0])) if len(one.version.release) <= toolchain.numbers else _spell(right.version, one),
-                    actual=one.site.value,
-                    why=(*filter(None, (one.evidence, right.evidence)), f"{right.where} says {right.site.value}"),
-                    related=((right.subject, right.site),),
-                )
+            several = len({other.release[:count] for other, at in stating if at.site.path == one.site.path}) > 1
+            if not least <= version.release[:count] < newest.release[:count] or several or one.site.path.endswith("go.mod"):
+                continue
+            yield facts.finding(
+                (_CODE, _NAME, Severity.NOTE if one.role is PathRole.TEST else Severity.WARNING),
+                subject,
+                one.site,
+                f"{toolchain.title} is {one.site.value} here and {right.site.value} in {right.where}",
+                expected=".".join(map(str, newest.release[: max(count, len(version.release))])),
+                actual=one.site.value,
+                why=(*filter(None, (one.evidence, right.evidence)), f"{right.where} says {right.site.value}"),
+                related=((right.subject, right.site),),
+            )
 
 
 def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...], *, first_party: bool) -> Iterator[Finding]:
@@ -193,6 +194,8 @@ def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severit
     coupled = (
         bool(right.kinds - {member.site.kind} - _UNRELATED.get(member.site.kind, frozenset()))
         or (member.site.kind is Kind.VARIABLE and member.site.name.lstrip("_") in right.variables)
+        # The argument of a script that installs something, and the variable for it.
+        or (member.site.kind is Kind.VARIABLE and member.site.name.startswith("github.com/") and bool(right.variables))
         or (_is_built(member) and (member.site.syntax != "gomod") in right.manifests)
         or (_is_shipped(member) and right.shipped)
         or _fetched(member) in right.fetched
@@ -212,7 +215,9 @@ def _is_built(one: Reference) -> bool:
 
 def _is_shipped(one: Reference) -> bool:
     """Whether it runs at the users': deployed from manifests, or by the program itself from what its text says."""
-    return one.role is PathRole.ARTIFACT or (one.role is PathRole.SOURCE and one.site.kind in _RUN)
+    return one.role is PathRole.ARTIFACT or (
+        one.site.path.endswith(".go") and one.role is not PathRole.TEST and one.site.kind in _RUN
+    )
 
 
 def _fetched(one: Reference) -> str:

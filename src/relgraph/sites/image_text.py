@@ -29,7 +29,14 @@ _OCI = re.compile(
 _AFTER = rf"[\"'`]?(?P<image>(?:[a-z0-9][a-z0-9._-]*/)*[a-z0-9][a-z0-9._-]*(?::(?>{_TEMPLATE}|[\w-]|\.(?=[\w$]))++(?:{_DIGEST})?|{_DIGEST}))(?![\w/:@(])"
 # One pattern each, because a literal beginning is what makes a search fast.
 _SHORT = tuple(
-    re.compile(word + _AFTER) for word in (r"image:[ \t]*", r"--image[= ]", r"docker://", r"FROM[ \t]+(?:--platform=\S+[ \t]+)?")
+    re.compile(word + _AFTER)
+    for word in (
+        r"image:[ \t]*",
+        r"--image[= ]",
+        r"package:[ \t]*(?=[a-z0-9._-]+/)",
+        r"docker://",
+        r"FROM[ \t]+(?:--platform=\S+[ \t]+)?",
+    )
 )
 _NO_REGISTRY = re.compile(
     r"(?:.*\.)?(?:github\.com|gitlab\.com|bitbucket\.org|golang\.org|sigs\.k8s\.io|git\.k8s\.io|goreleaser\.com|example\.org)"
