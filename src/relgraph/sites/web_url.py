@@ -27,7 +27,7 @@ _FILE = re.compile(
 )
 _DIGITS = re.compile(r"\d[.-]\d|/-/")
 _CDNS = frozenset(("unpkg.com", "cdn.jsdelivr.net", "esm.sh", "cdn.skypack.dev"))
-_PAGES = frozenset(("pkg.go.dev", "godoc.org", "proxy.golang.org"))
+_PAGES = frozenset(("pkg.go.dev", "godoc.org"))
 
 
 class Url:
