@@ -1,69 +1,48 @@
 """What the options on registries come to: settings, and repositories opened by reference."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING
 
 from relgraph.cli.command import Values
 from relgraph.cli.progress import TerminalReporter
 from relgraph.cli.terminal import Terminal
-from relgraph.effects.environment import inherited
 from relgraph.errors import UsageError
+from relgraph.oci import stores
 from relgraph.oci.layout import Layout
-from relgraph.oci.local import LocalRepository
-from relgraph.oci.reference import LayoutReference, Reference, RegistryReference, parse_reference
-from relgraph.oci.storage import Repository
+from relgraph.oci.reference import LayoutReference, parse_reference
+
+if TYPE_CHECKING:
+    from relgraph.oci.settings import Settings
 
 __all__ = ["Stores", "layout_of", "number_of", "pairs_of"]
 
 
-class Stores:
-    """Opens what references name. Use it as a context; what talks to registries is loaded when the first is opened."""
+class Stores(stores.Stores):
+    """Opens what references name, as the options of a command have it."""
 
     def __init__(self, values: Values, terminal: Terminal) -> None:
         self.workers = number_of(values, "jobs", 1, 32)
-        self.reporter = TerminalReporter(terminal, trace=values.flag("trace"))
-        self._values = values
-        self._layouts: dict[str, Layout] = {}
         # Checked before anything is done, and before anything heavy is loaded.
-        self._trusted = {_api_host(registry): hosts for registry, hosts in _grouped(values).items()}
-        self._registries: object = None
+        trusted = {_api_host(registry): hosts for registry, hosts in _grouped(values).items()}
+        self._shown = TerminalReporter(terminal, trace=values.flag("trace"))
+        super().__init__(lambda: self._settings_of(values, trusted), reporter=self._shown)
 
-    def open(self, reference: Reference, *, create: bool = False) -> Repository:
-        """The repository of a reference; ``create`` makes a layout where there is none."""
-        if isinstance(reference, LayoutReference):
-            return LocalRepository(self.layout(reference, create=create), reference.repository)
-        return self._open_remote(reference)
+    def close(self) -> None:
+        """Close what is idle, and take the progress away."""
+        self._shown.clear()
+        super().close()
 
-    def layout(self, reference: LayoutReference, *, create: bool = False) -> Layout:
-        """The layout of a reference."""
-        if reference.path not in self._layouts:
-            self._layouts[reference.path] = Layout(Path(reference.path), create=create)
-        return self._layouts[reference.path]
-
-    def _open_remote(self, reference: RegistryReference) -> Repository:
-        from relgraph.oci.registries import Registries
+    def _settings_of(self, values: Values, trusted: Mapping[str, tuple[str, ...]]) -> "Settings":
         from relgraph.oci.settings import Settings
 
-        if not isinstance(self._registries, Registries):
-            settings = Settings(
-                insecure=frozenset(host.lower() for host in self._values.many("insecure")),
-                secure=frozenset(host.lower() for host in self._values.many("secure")),
-                trusted=self._trusted,
-                workers=self.workers,
-                ca_file=self._values.get("ca-file"),
-            )
-            # Credential helpers are other programs, which may need any of the variables.
-            self._registries = Registries(settings, variables=inherited("*"), reporter=self.reporter)
-        return self._registries.open(reference)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.reporter.clear()
-        close = getattr(self._registries, "close", None)
-        if close is not None:
-            close()
+        return Settings(
+            insecure=frozenset(host.lower() for host in values.many("insecure")),
+            secure=frozenset(host.lower() for host in values.many("secure")),
+            trusted=trusted,
+            workers=self.workers,
+            ca_file=values.get("ca-file"),
+        )
 
 
 def layout_of(text: str, *, create: bool = False) -> tuple[Layout, LayoutReference]:
