@@ -115,6 +115,12 @@ def verify(workspace: Workspace, request: Request) -> Report:
             waived=settled.waived,
             files=sum(subject.files for subject in targets),
             unread=tuple((subject.name, path) for subject in targets for path in subject.unread),
+            lost=tuple(
+                (subject.name, tag)
+                for subject in facts.world.subjects
+                if isinstance(subject.repository, GitRepository)
+                for tag in subject.repository.lost_tags
+            ),
             sites=sum(len(subject.sites) for subject in targets),
             seconds=perf_counter() - started,
             folders=_folders(workspace, facts),

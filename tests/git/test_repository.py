@@ -136,6 +136,7 @@ def test_a_tag_without_a_tagger_has_its_commit_s_time(clone: Path, opened: Open)
 
 
 def test_tags_of_trees_and_blobs_are_left_out(clone: Path, opened: Open) -> None:
+    assert opened(clone).lost_tags == ()
     git(clone, "tag", "tree", "HEAD^{tree}")
     git(clone, "tag", "blob", "HEAD:a")
     git(clone, "tag", "-a", "-m", "key", "key", "HEAD:a")
@@ -292,6 +293,7 @@ def test_a_damaged_tag_object_costs_itself_only(clone: Path, opened: Open) -> No
     assert names(repository) == ["v1.0.0", "app/v1.1.0", "v1.1.0", "v2.0.0"]
     assert repository.tags[-1].time == int(datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp())
     assert repository.tree("v3.0.0") is None
+    assert repository.lost_tags == ("v3.0.0",)
 
 
 def test_a_lost_commit_leaves_the_rest(clone: Path, opened: Open) -> None:

@@ -47,7 +47,10 @@ def show(found: Report, values: Values, terminal: Terminal, applied: tuple[Rule,
         write_file(output, text)
         terminal.say(f"relgraph: {len(listed.findings)} findings written to {output}")
     if found.unread:
-        _complain_of_unread(found.unread, terminal)
+        hint = f"larger than {LARGEST >> 20} MiB, not permitted, changed during the scan, or damaged in git (`git fsck`)"
+        _complain(found.unread, "file", "not read", hint, terminal)
+    if found.lost:
+        _complain(found.lost, "tag", "not understood", "an object is missing or damaged; `git fsck` says more", terminal)
     return 1 if judged.count(Severity.ERROR) else 0
 
 
@@ -57,17 +60,15 @@ def select(report: Report, codes: Collection[str], lowest: Severity) -> Report:
     return report._replace(findings=chosen)
 
 
-def _complain_of_unread(unread: Sequence[tuple[str, str]], terminal: Terminal) -> None:
-    """Say which files nothing is known of, so that a clean report is not taken for more than it is."""
-    several = len({repo for repo, _ in unread}) > 1
-    shown = [visible(f"{repo}/{path}" if several else path) for repo, path in unread[:_SHOWN]]
-    if len(unread) > _SHOWN:
-        shown.append(f"{len(unread) - _SHOWN} more")
-    number = "1 file was" if len(unread) == 1 else f"{len(unread)} files were"
-    terminal.complain(f"relgraph: warning: {number} not read: {', '.join(shown)}")
-    terminal.complain(
-        f"hint: larger than {LARGEST >> 20} MiB, not permitted, changed during the scan, or damaged in git (`git fsck`)"
-    )
+def _complain(unknown: Sequence[tuple[str, str]], noun: str, fate: str, hint: str, terminal: Terminal) -> None:
+    """Say which files or tags, by repository and name, nothing is known of: a clean report must not be taken for more than it is."""
+    several = len({repo for repo, _ in unknown}) > 1
+    shown = [visible(f"{repo}/{name}" if several else name) for repo, name in unknown[:_SHOWN]]
+    if len(unknown) > _SHOWN:
+        shown.append(f"{len(unknown) - _SHOWN} more")
+    number = f"1 {noun} was" if len(unknown) == 1 else f"{len(unknown)} {noun}s were"
+    terminal.complain(f"relgraph: warning: {number} {fate}: {', '.join(shown)}")
+    terminal.complain(f"hint: {hint}")
 
 
 def _folders(report: Report) -> dict[str, str]:

@@ -97,6 +97,19 @@ class GitRepository:
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """All tags that name a commit, until the moment, by time, then name."""
+        tags = self._all_tags[0]
+        if (moment := self._moment) is not None:
+            tags = [tag for tag in tags if tag.time <= moment]
+        return tuple(sorted(tags, key=lambda tag: (tag.time, tag.name)))
+
+    @property
+    def lost_tags(self) -> tuple[str, ...]:
+        """Names of the tags of which an object is missing or damaged, so that nobody can tell what they name, in order; of any time."""
+        return tuple(sorted(self._all_tags[1]))
+
+    @cached_property
+    def _all_tags(self) -> tuple[list[Tag], list[str]]:
+        """The tags that name a commit, at any time, and the names of those of which nobody can tell what they name."""
         self.prefetch()
         assert self._pending_tags is not None
         try:
@@ -107,10 +120,8 @@ class GitRepository:
             unpeeled = [Unpeeled(ref[10:], None) for ref in self._refs("refs/tags")]
         else:
             tags, unpeeled = tags_from(lines)
-        tags += self._peeled(unpeeled)
-        if (moment := self._moment) is not None:
-            tags = [tag for tag in tags if tag.time <= moment]
-        return tuple(sorted(tags, key=lambda tag: (tag.time, tag.name)))
+        peeled, lost = self._peeled(unpeeled)
+        return tags + peeled, lost
 
     @cached_property
     def branches(self) -> frozenset[str]:
@@ -287,17 +298,20 @@ class GitRepository:
         found = self._git.run("rev-list", "-1", "--first-parent", f"--min-age={self._moment}", commit).decode().strip()
         return self._peel(found) if found else None
 
-    def _peeled(self, unpeeled: Sequence[Unpeeled]) -> list[Tag]:
-        """The tags whose commit has to be looked up object by object."""
+    def _peeled(self, unpeeled: Sequence[Unpeeled]) -> tuple[list[Tag], list[str]]:
+        """The tags whose commit has to be looked up object by object, and the names of those that lead nowhere."""
         names = [tag.name for tag in unpeeled]
         commits = [*self._reader.read_many(f"refs/tags/{name}^{{commit}}" for name in names)]
         objects = [*self._reader.read_many(f"refs/tags/{name}" for name in names)]
         tags: list[Tag] = []
+        lost: list[str] = []
         for tag, commit, found in zip(unpeeled, commits, objects, strict=True):
             if commit is None or commit.kind != "commit" or commit.data is None:
+                if self._reader.read(f"refs/tags/{tag.name}^{{}}") is None:  # otherwise it names a tree or a blob
+                    lost.append(tag.name)
                 continue
             time = tag.time
             if time is None and found is not None and found.kind == "tag" and found.data is not None:
                 time = tagger_time(found.data)
             tags.append(tag_of(tag.name, commit.oid, committer_time(commit.data) if time is None else time))
-        return tags
+        return tags, lost

@@ -68,7 +68,8 @@ class Report(NamedTuple):
     """The outcome of one run: all findings in order, and what was read to reach them.
 
     ``folders`` are the names of the repositories with a work tree and where that lies (absolute), so that places can be opened;
-    ``unread`` are the files, by repository and path, that should have been read and could not: nothing is known of them.
+    ``unread`` are the files, by repository and path, that should have been read and could not, ``lost`` the tags, by repository and
+    name, that cannot be followed to what they name: nothing is known of either.
     """
 
     findings: tuple[Finding, ...]
@@ -78,6 +79,7 @@ class Report(NamedTuple):
     seconds: float = 0.0
     folders: tuple[tuple[str, str], ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+    lost: tuple[tuple[str, str], ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
