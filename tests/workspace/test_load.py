@@ -117,7 +117,7 @@ CASES = {
     "a field of another kind": (
         WEB.replace("web: {", "web: {paths: [a], "),
         [
-            "7:9: image 'web' has no 'paths' (known are build, channels, from, map, ref, sites, tag, title, uses, version)",
+            "7:9: image 'web' has no 'paths' (known are build, channels, from, map, ref, sites, stamp, tag, title, uses, version)",
         ],
     ),
     "a section that is a list": (HEAD + "repos: [a]\n", ["4:8: 'repos' is a mapping of names, not a list"]),

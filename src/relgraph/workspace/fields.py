@@ -16,6 +16,8 @@ __all__ = [
     "choice",
     "listed",
     "mapping",
+    "pairs",
+    "plain",
     "read_fields",
     "release_format",
     "tag_format",
@@ -177,6 +179,33 @@ def mapping(fields: tuple[Field, ...], what: str) -> Shape:
         return read_fields(reading, value, fields, what) | {"": reading.origin(value)}
 
     return Shape(read, schema_of(fields))
+
+
+def _plain(reading: Reading, value: Value) -> Any:
+    """Whatever is written: text as it stands, lists as tuples, mappings by their keys. Nothing is None."""
+    if value.entries is not None:
+        return {entry.key: _plain(reading, entry.value) for entry in value.entries}
+    if value.items is not None:
+        return tuple(_plain(reading, item) for item in value.items)
+    return None if value.is_null else value.text
+
+
+#: Any value: for what somebody else's program reads.
+plain = Shape(_plain, {})
+
+
+def pairs(item: Shape, what: str) -> Shape:
+    """A mapping whose keys are the user's own, all values of one shape."""
+
+    def read(reading: Reading, value: Value) -> dict[str, Any]:
+        if value.entries is None:
+            if not value.is_null:
+                reading.refuse(value, f"{what} is a mapping, not {value.what}")
+            return {}
+        found = ((entry.key, item.read(reading, entry.value)) for entry in value.entries)
+        return {key: one for key, one in found if one is not None}
+
+    return Shape(read, {"type": "object", "additionalProperties": item.schema})
 
 
 def listed(item: Shape) -> Shape:

@@ -18,6 +18,8 @@ KIND = NodeKind(
         Field("self", choice("placeholder", "last-release", "exact"), "how it refers to its own version between releases"),
         Field("order", choice("natural", "semver"), "how its pre-releases are ordered: rc9 before rc10, or as text"),
         Field("branch", text, "its main branch; main by default"),
+        Field("records", text, "the repository of a registry that holds its release records"),
+        Field("signed", boolean, "whether its releases are signed; a release without a key is refused then"),
         Field("external", boolean, "somebody else's: only its tags count, and only where a clone is at hand"),
     ),
     "a git repository; its tags are the versions of what is built from it",
