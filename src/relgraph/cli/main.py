@@ -4,6 +4,7 @@ Exit status: 0 clean or done, 1 findings of severity error or refused, 2 the com
 3 the environment failed or relgraph did; 130 when interrupted, as shells have it.
 """
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -17,7 +18,12 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out a command line (that of the process by default) and return the exit status."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        status = main(sys.argv[1:])
+        # The process ends here. Looking for cycles among all that it made, which Python does then, takes longer than freeing it.
+        gc.freeze()
+        return status
+    words = list(argv)
     terminal = Terminal.of_process(inherited("FORCE_COLOR", "NO_COLOR", "TERM"))
     try:
         return _run(words, terminal)
@@ -34,7 +40,6 @@ def _run(words: Sequence[str], terminal: Terminal) -> int:
         terminal.write(f"relgraph {__version__}\n")
         return 0
 
-    import gc
     from importlib import import_module
 
     from relgraph.cli.parse import parse
