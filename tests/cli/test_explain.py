@@ -4,6 +4,7 @@ import pytest
 
 from relgraph.cli.commands import explain
 from relgraph.cli.main import main
+from relgraph.cli.rules import about
 from relgraph.cli.trial import try_rule
 from relgraph.rules.registry import RULES
 from relgraph.rules.rule import Commit, Example, Rule
@@ -33,6 +34,21 @@ def test_a_page_shows_both_worlds_and_what_the_rule_says_of_the_first(rule: Rule
     assert f"{rule.code} {rule.name}" in reported.partition("relgraph says:")[2]
     assert "relgraph says:" not in silent
     assert all(f"  {path}" in silent for path in rule.passing[0].commits[-1].files)
+    assert ("  graph/example.yaml\n" in silent) is bool(rule.passing[0].graph)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_page_says_what_to_do(rule: Rule) -> None:
+    assert "\n\nWhat to do: " in about(rule).explanation
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.failing[0].graph], ids=lambda rule: rule.code)
+def test_a_page_shows_the_graph_that_its_example_is_judged_by(rule: Rule, capsys: pytest.CaptureFixture[str]) -> None:
+    graph = rule.failing[0].graph
+    numbered = [f"  {number:4} | {line}".rstrip() for number, line in enumerate(graph.splitlines(), 1)]
+    assert "\n".join(["  graph/example.yaml", *numbered, ""]) in shown(capsys, rule.code)
+    assert f"\ngraph/example.yaml:\n\n```\n{graph}```\n" in shown(capsys, rule.code, "--format", "markdown")
+    assert json.loads(shown(capsys, rule.code, "--format", "json"))["failing"][0]["graph"] == graph
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -13,7 +13,10 @@ from relgraph.rules.rule import Example, Rule
 from relgraph.workspace.find import choose
 from relgraph.workspace.load import load_graphs
 
-__all__ = ["facts_of", "try_rule"]
+__all__ = ["GRAPH_PATH", "facts_of", "try_rule"]
+
+GRAPH_PATH = "graph/example.yaml"
+"""Where the graph of an example stands, for the places in what is said of it."""
 
 _JUDGED = "platform"
 _TODAY = date(2026, 1, 2)  # the day after the one on which examples are committed
@@ -35,7 +38,7 @@ def facts_of(example: Example) -> Facts | None:
     if not example.graph:
         lenders = tuple(Subject(repositories[name], tree) for name, tree in trees.items() if name != _JUDGED)
         return Facts(World((read_subject(repositories[_JUDGED], trees[_JUDGED]),), lenders))
-    graph = choose(load_graphs([("graph/example.yaml", example.graph.encode())]), None)
+    graph = choose(load_graphs([(GRAPH_PATH, example.graph.encode())]), None)
     subjects: dict[str, Subject] = {}
     external: dict[str, Subject] = {}
     for node in graph.nodes.values():

@@ -96,11 +96,13 @@ RULE = Rule(
     Severity.WARNING,
     "actions of one repository are used at different versions",
     """
-    Some repositories hold several actions that work together (`codeql-action/init` and `codeql-action/analyze`). In one workflow
-    they are used at different versions, so one gets from the other what it does not know; update tools that change one line at a time leave
-    them so. Use one version.
+    Some repositories hold several actions that work together (`codeql-action/init` and `codeql-action/analyze`). In one workflow they
+    are used at different versions, so one gets from the other what it does not know; update tools that change one line at a time leave
+    them so.
 
     The same action at different minor versions in different workflows is a note.
+
+    What to do: use one version.
     """,
     _check,
     failing=(_example("v4.37.0", "v3.36.2"),),

@@ -61,8 +61,9 @@ RULE = Rule(
     "an action is pinned to another commit than the repository's own record says",
     """
     The repository keeps a file that records, for each action, the commit that its workflows pin and the version that commit is. A
-    workflow pins another commit: either it was changed by hand, or the record was forgotten. Run the tool that keeps
-    the two together, or correct the one that is wrong.
+    workflow pins another commit: either it was changed by hand, or the record was forgotten.
+
+    What to do: run the tool that keeps the two together, or correct the one that is wrong.
     """,
     _check,
     failing=(Example((Commit({".gha-reversemap.yml": _MAP, ".github/workflows/ci.yml": _WORKFLOW.format(_B)}),)),),

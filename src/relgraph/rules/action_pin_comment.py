@@ -165,11 +165,13 @@ RULE = Rule(
     Severity.WARNING,
     "a pinned commit of an action and the version in its comment do not belong together",
     """
-    A workflow pins an action to a commit and says in a comment which version that is. The comment is what people and update
-    tools read, and nothing checks it. Here one commit is called by two versions, or one version stands beside two commits, or
-    the action's repository is at hand and its tag is another commit. Correct the comment, or pin the commit of that version.
+    A workflow pins an action to a commit and says in a comment which version that is. The comment is what people and update tools read,
+    and nothing checks it. Here one commit is called by two versions, or one version stands beside two commits, or the action's
+    repository is at hand and its tag is another commit.
 
     A short version (v4) is a tag that moves, so it may stand beside several commits.
+
+    What to do: correct the comment, or pin the commit of that version.
     """,
     _check,
     failing=(

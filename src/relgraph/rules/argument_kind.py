@@ -131,6 +131,8 @@ RULE = Rule(
     """
     `k3d image import IMAGE -c CLUSTER` with two images, `kind load ... --name ${IMAGE}`, `helm upgrade --version IMAGE`: a line
     was copied, and the wrong word of it changed. Variables are evaluated, so that the kind of their value shows.
+
+    What to do: give the command what its option asks for.
     """,
     _check,
     failing=(Example((Commit({"Makefile": _TEXT.format("${WEB_IMAGE}", "${API_IMAGE}")}),)),),

@@ -148,6 +148,8 @@ RULE = Rule(
     """
     Early images and charts are often pushed to somebody's private space. Places that still name them give their reader an artifact that
     no release updates. The expected name is the one under the repository's own owner that other places of the tree use.
+
+    What to do: fetch the artifact from the expected name; where the release is not there yet, publish it there first.
     """,
     _check,
     failing=(Example((Commit({"go.mod": _GO_MOD, "README.md": _README, "docs/guide.md": _GUIDE.format("quay.io/somebody")}),)),),

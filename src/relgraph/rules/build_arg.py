@@ -144,6 +144,8 @@ RULE = Rule(
     whatever the Dockerfile says by itself. The other way round, an `ARG` without default that no build passes is empty text,
     and in `FROM image:$X` no image at all. Arguments that every Dockerfile has (proxies, TARGETARCH and the like) are none of
     these.
+
+    What to do: declare the `ARG` in the stage that uses it, pass it, or give it a default; remove what nobody reads.
     """,
     _check,
     failing=(Example((Commit({"Dockerfile": _DOCKERFILE.format("APP_VERSION=dev", "APP_VERSION"), "Makefile": _MAKEFILE}),)),),

@@ -114,6 +114,9 @@ RULE = Rule(
     """
     The graph says that a chart takes its version from its repository. Its Chart.yaml states another version or appVersion, and no pipeline
     stamps the field, so that is what gets published.
+
+    What to do: write the repository's version in both fields, or let the pipeline stamp them; where the chart has a version of its own,
+    declare its `version`.
     """,
     _check,
     failing=(Example(_world("0.20.0", "0.1.0"), graph=GRAPH.format(more=_MORE)),),

@@ -63,6 +63,8 @@ RULE = Rule(
     """
     The table of settings in a chart's README gives the default of a tag or version, and values.yaml has another one: the value was
     changed, and the table was not. Whoever decides by the table what to set decides by what was.
+
+    What to do: write the value of values.yaml into the table, or generate the table from it.
     """,
     _check,
     failing=(Example((Commit(_chart("v1.19.1")),)),),

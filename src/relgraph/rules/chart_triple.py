@@ -135,6 +135,8 @@ RULE = Rule(
     may be released a little later).
 
     Charts whose fields a pipeline stamps are judged by what it would publish instead.
+
+    What to do: make the two equal, or let the release stamp both from one variable.
     """,
     _check,
     failing=(Example((Commit(_chart("2.1.0", "2.0.9")),)),),

@@ -157,11 +157,13 @@ RULE = Rule(
     Severity.ERROR,
     "a value is set that the chart does not know",
     """
-    A script or hook installs a chart of this scan at a version and sets a value (--set KEY=...), or a chart that depends on it sets
-    one in its own values. At the tag of that version, the chart's values.yaml has no such key and no template reads it. Helm accepts that in silence, so the setting is lost: the key was
-    renamed, or the version is older or newer than the key. Use a key that the chart has at that version.
+    A script or hook installs a chart of this scan at a version and sets a value (--set KEY=...), or a chart that depends on it sets one
+    in its own values. At the tag of that version, the chart's values.yaml has no such key and no template reads it. Helm accepts that
+    in silence, so the setting is lost: the key was renamed, or the version is older or newer than the key.
 
     Values of dependencies, globals, and keys below an empty map, a list, or a value that a template hands on as a whole are fine.
+
+    What to do: use a key that the chart has at that version.
     """,
     _check,
     failing=(Example((Commit({"go.mod": _GO_MOD, "install.sh": _INSTALL.format("level.agent")}),), {"engine": _ENGINE}),),

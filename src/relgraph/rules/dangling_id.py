@@ -295,6 +295,8 @@ RULE = Rule(
     `steps.X.outputs` a step, `env.X` a variable. A step's output counts as declared where the step writes it, a job's where the
     job or the workflow that it calls names it. An id that nothing declares ends the release (GoReleaser, `needs:`), or is worse
     and counts as empty text (outputs). The ids that could have been meant are listed with the finding.
+
+    What to do: correct the id, or declare it.
     """,
     _check,
     failing=(

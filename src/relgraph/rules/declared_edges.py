@@ -148,8 +148,10 @@ UNSHOWN = Rule(
     Severity.WARNING,
     "a declared reference is shown by no file",
     """
-    The graph says that a node uses another, and none of the node's files refers to it. Either the reference is gone and the graph old, or
-    it is written in a form that no extractor reads; then declare it under `sites`.
+    The graph says that a node uses another, and none of the node's files refers to it. Either the reference is gone and the graph old,
+    or it is written in a form that no extractor reads.
+
+    What to do: remove the edge, or declare the form in which it is written under `sites`.
     """,
     _check_unshown,
     failing=(Example(_world("echo nothing\n"), graph=GRAPH.format(more=_SET.format(", uses: [web]"))),),
@@ -162,8 +164,10 @@ UNDECLARED = Rule(
     Severity.WARNING,
     "a file refers to an artifact that its node is not declared to use",
     """
-    A file that belongs to a node refers to a declared artifact, and the graph has no edge between the two. Whoever asks what a release of
-    the artifact entails is not told of this place. Add the edge, or remove the reference.
+    A file that belongs to a node refers to a declared artifact, and the graph has no edge between the two. Whoever asks what a release
+    of the artifact entails is not told of this place.
+
+    What to do: add the edge, or remove the reference.
     """,
     _check_undeclared,
     failing=(Example(_world(_SCRIPT), graph=GRAPH.format(more=_SET.format(""))),),

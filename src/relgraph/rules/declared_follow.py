@@ -78,6 +78,8 @@ RULE = Rule(
     """
     The graph says which version an edge follows: the last release of its target (`last-release`), or the one that is released together
     with it (`tag`). The file names another one.
+
+    What to do: write the expected version, or declare the edge `follow: pinned` where the file is meant to stay.
     """,
     _check,
     failing=(engine_example("0.8.0", "follow: last-release"),),

@@ -93,8 +93,10 @@ RULE = Rule(
     Severity.ERROR,
     "a reference lies outside of the range that the graph declares, or no release lies in it",
     """
-    An edge of the graph allows a range of versions. A file of the node names a version outside of it, or the repository behind it has no
-    release inside: then nobody can satisfy it. Move the reference, or widen the range.
+    An edge of the graph allows a range of versions. A file of the node names a version outside of it, or the repository behind it has
+    no release inside: then nobody can satisfy it.
+
+    What to do: move the reference, or widen the range.
     """,
     _check,
     failing=(engine_example("0.8.0", "version: '>=0.9.0 <0.10.0'"),),

@@ -164,24 +164,29 @@ def _rule(code: str, name: str, summary: str, explanation: str, check: object, f
 MISSING = _rule(
     "RG611", "site-file-missing", "a declared site's file does not exist",
     """
-    The graph declares a site in a file that the repository does not have. The file was moved or removed; move the declaration after it, or
-    remove it. Until then nothing checks what it was declared for.
+    The graph declares a site in a file that the repository does not have. The file was moved or removed.
+
+    What to do: move the declaration after the file, or remove it. Until then nothing checks what it was declared for.
     """,
     _check_missing, {},
 )  # fmt: skip
 LOST = _rule(
     "RG612", "site-not-found", "a declared site's anchor matches nothing",
     """
-    The file is there, but the declared address or expression matches nothing in it. This is told apart from a wrong version: a check whose
-    anchor has rotted checks nothing at all. Correct the anchor.
+    The file is there, but the declared address or expression matches nothing in it. This is told apart from a wrong version: a check
+    whose anchor has rotted checks nothing at all.
+
+    What to do: correct the anchor.
     """,
     _check_lost, {"notes/cli.txt": "version 0.2.0\n"},
 )  # fmt: skip
 AMBIGUOUS = _rule(
     "RG613", "site-ambiguous", "a declared site's anchor matches more or fewer places than declared",
     """
-    The declared address or expression matches another number of places than the graph expects (one, unless `count` says otherwise). Which of
-    them is meant cannot be told. Make the anchor tell them apart, or declare how many there are.
+    The declared address or expression matches another number of places than the graph expects (one, unless `count` says otherwise).
+    Which of them is meant cannot be told.
+
+    What to do: make the anchor tell them apart, or declare how many there are.
     """,
     _check_ambiguous, {"notes/cli.txt": "release 0.2.0\nrelease 0.1.0\n"},
 )  # fmt: skip
@@ -190,6 +195,8 @@ DRIFTED = _rule(
     """
     The place is found, and what it states is not the node's version: its release where the commit is one, else the newest release of what it
     is built from.
+
+    What to do: write the node's version at the place, or let the release do it.
     """,
     _check_drifted, {"notes/cli.txt": "release 0.1.0\n"},
 )  # fmt: skip

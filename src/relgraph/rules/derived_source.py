@@ -99,6 +99,8 @@ RULE = Rule(
     """
     A file that a make recipe writes (`kustomize build config/default > chart/templates/operator.yaml`) was edited by hand, or its
     source was edited and the file not derived again. The next release derives it, and publishes what the source says.
+
+    What to do: make the edit in the source, run the recipe, and commit both.
     """,
     _check,
     failing=(

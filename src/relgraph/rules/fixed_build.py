@@ -94,9 +94,10 @@ RULE = Rule(
     Severity.WARNING,
     "a declared command publishes under a version that was written by hand",
     """
-    The graph says by which command an artifact is published. Evaluated for another release, the command still publishes under the version
-    that stands in its files: forget to edit it once, and a release overwrites the one before. Take the version from the git tag, or
-    ask for it.
+    The graph says by which command an artifact is published. Evaluated for another release, the command still publishes under the
+    version that stands in its files: forget to edit it once, and a release overwrites the one before.
+
+    What to do: take the version from the git tag, or ask for it.
     """,
     _check,
     failing=(Example(_world("0.1.0"), graph=GRAPH.format(more=_MORE)),),

@@ -360,16 +360,17 @@ RULE = Rule(
     Severity.WARNING,
     "something that is run or deployed follows a branch or a moving tag",
     """
-    A script piped into a shell, a manifest that is applied, an image, a tool or an action follows a branch (main) or a tag that
-    moves (latest), or names no revision at all, as a kustomization of another repository may. It is another thing tomorrow: what
-    worked stops working, with no change on this side, and an old release cannot be built or installed again as it was. Name a tag,
-    a version, or a commit.
+    A script piped into a shell, a manifest that is applied, an image, a tool or an action follows a branch (main) or a tag that moves
+    (latest), or names no revision at all, as a kustomization of another repository may. It is another thing tomorrow: what worked stops
+    working, with no change on this side, and an old release cannot be built or installed again as it was.
 
     A chart that is installed without `--version` is the newest one of its repository; in documents this is a note.
 
     Where the repository is part of this scan, the newest release that contains the file is told as the expected value; a script that no
     release contains yet cannot be pinned, and documents may name its branch. Notes only: in tests, where documents run other projects' installers, for
     the repository's own files in its own pipelines. Links, pictures and badges may follow a branch as they like.
+
+    What to do: name a tag, a version, or a commit.
     """,
     _check,
     failing=(

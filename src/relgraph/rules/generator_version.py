@@ -127,6 +127,8 @@ RULE = Rule(
     """
     Generators write their version into what they make. Where that differs from the version that the Makefile or a script
     installs, or that go.mod requires of a generator that is run by it, the file was not made again after the bump, or was made with a private copy of the generator.
+
+    What to do: install the pinned version of the generator, run it, and commit what it writes.
     """,
     _check,
     failing=(

@@ -107,6 +107,8 @@ RULE = Rule(
     as the tag of one's own image. Whoever installs from this revision gets an image that is nowhere. It is a warning where the
     release writes the file anew. A chart that depends on a commit between two releases of another one (`0.1.1-1.g8cde76d`)
     is worth a warning.
+
+    What to do: write the released image (or the placeholder that was there) back, and let `make deploy` edit a copy.
     """,
     _check,
     failing=(Example((Commit({"config/manager/kustomization.yaml": _KUSTOMIZATION.format("ko.local/web", "aae92b0")}),)),),

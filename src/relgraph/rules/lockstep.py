@@ -158,6 +158,8 @@ RULE = Rule(
     Some libraries are cut from one release: three or more modules of one owner with one and the same version in go.mod are
     such a family. A member at another version, in go.mod or beside it (a generator that is cloned or installed), makes code
     for other types than the ones that are compiled.
+
+    What to do: move the member to the family's version, all in one commit.
     """,
     _check,
     failing=(Example((Commit({"go.mod": _GO_MOD, "Makefile": _MAKEFILE.format("v0.30.12")}),)),),

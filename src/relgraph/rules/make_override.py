@@ -333,6 +333,9 @@ RULE = Rule(
     as well.
 
     Precedence is make's: the command line before the Makefile, the Makefile before the environment, the environment before `?=`.
+
+    What to do: pass the variable that the Makefile reads, by its name of today; where the environment's is not meant for make, rename
+    it.
     """,
     _check,
     failing=(Example((Commit({".github/workflows/release.yml": _WORKFLOW.format("IMG"), "Makefile": _MAKEFILE}),)),),

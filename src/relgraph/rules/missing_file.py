@@ -196,6 +196,8 @@ RULE = Rule(
     with variables, what is written by a script or rule of the tree, what git ignores, and folders of builds and temporary files.
     A note for links of pages that a site's generator makes, in tests where no such file is anywhere, and in scripts that name what no
     release has had.
+
+    What to do: name the file as it is called now, or remove the line that needs it.
     """,
     _check,
     failing=(

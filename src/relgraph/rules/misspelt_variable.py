@@ -94,6 +94,8 @@ RULE = Rule(
     """
     A script or Makefile reads a variable to which nothing in the repository gives a value, and sets another one whose name differs by one
     letter. The shell and make take the unknown one for empty, and go on: an image without a tag, a folder without a name.
+
+    What to do: write the name that is set.
     """,
     _check,
     failing=(Example((Commit({"build.sh": _SH.format("CHANEL")}),)),),

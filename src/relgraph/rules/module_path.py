@@ -102,6 +102,8 @@ RULE = Rule(
     The path of a Go module of version 2 or later ends in its major version (`example.org/web/v3`). `go install` of the path
     without it succeeds, and installs the last release of version 1 or 0; a version of 2 and later is refused. Only modules
     of this scan's repositories are judged.
+
+    What to do: write the module's path with its major version.
     """,
     _check,
     failing=(Example((Commit({"go.mod": _GO_MOD, "README.md": _README.format("")}),)),),

@@ -180,11 +180,12 @@ RULE = Rule(
     """
     A script or document installs a released version of this repository, and waits for or looks at an object (a hook, a job, a
     deployment) that the charts of the working tree have and the charts of that release do not. The name was changed for the next
-    release too early: who runs the script now waits for something that never comes. Keep the old name until the script uses the
-    new release.
+    release too early: who runs the script now waits for something that never comes.
 
     An error in shipped scripts and documents, else a warning. A file that names the old objects too, or more than one version of
     this repository, is taken to know the difference.
+
+    What to do: keep the old name until the script uses the new release.
     """,
     _check,
     failing=(Example((_RELEASED, Commit(_tree("prepare-hub", "0.1.0", "prepare-hub")))),),

@@ -64,6 +64,9 @@ RULE = Rule(
     """
     The graph says that a node uses an artifact, and the repository behind it has no tag that is a release. Nobody can have published the
     artifact under a version: whoever follows the reference gets nothing. Where no file shows the reference yet, it is a warning.
+
+    What to do: make the first release of the repository behind it, or remove the reference until there is one. Where there are releases
+    under other names, declare how they are written (`tags` of the repository).
     """,
     _check,
     failing=(Example((_COMMIT,), {"engine": (Commit(_BUILD),)}, _ENGINE.format(more=_MORE)),),

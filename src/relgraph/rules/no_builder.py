@@ -61,6 +61,9 @@ RULE = Rule(
     """
     The graph says what an artifact is built from, but not by what: it has no `build`, no file in `from` builds it, and no pipeline of its
     repository publishes it. Such an image is made by hand, and its next version may be made in another way.
+
+    What to do: declare how it is built (`build`, or the file that builds it as `path` in `from`), or let a pipeline of its repository
+    build and publish it.
     """,
     _check,
     failing=(Example((_COMMIT,), graph=_UPSTREAM.format(more=_MORE.format(""))),),

@@ -155,6 +155,8 @@ RULE = Rule(
     default branch stands for the tree that is being judged, or, of a sibling, for the tree that was given to the scan. Changelogs
     and folders named as old do not count. An address that names a file right behind its repository, without `blob` and a ref, is no
     page of GitHub's either; and a folder has no raw content.
+
+    What to do: follow the file to where it is now, or name the ref at which it was where the URL says.
     """,
     _check,
     failing=(

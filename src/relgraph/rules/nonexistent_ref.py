@@ -219,6 +219,9 @@ RULE = Rule(
     clones do not have. A version newer than
     every tag of the judged repository itself is a release in preparation, which RG203 reports. Nothing is said of a repository
     whose tags are not at hand, of commits in a shallow or partial clone, and of changelogs and folders named as old.
+
+    What to do: name a tag that exists, or make the release that was promised. Where only your clone lacks the tag, `git fetch --tags`
+    settles it.
     """,
     _check,
     failing=(

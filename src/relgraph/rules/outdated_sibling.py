@@ -127,6 +127,8 @@ RULE = Rule(
     A reference names a release of another repository of this scan, and that repository has a newer final release (a newer
     pre-release, where it never made a final one). Nothing is wrong with that; it is worth knowing before the next release. One note
     a version, at the gravest of its places.
+
+    What to do: nothing has to be done; to move, change all references of the group in one commit.
     """,
     _check,
     failing=(_example("v0.1.0", "v0.1.0", "v0.2.0"), _example("v0.1.0-rc9", "v0.1.0-rc9", "v0.1.0-rc10")),
@@ -140,8 +142,10 @@ SUPERSEDED = Rule(
     "a pre-release is used although the final release exists",
     """
     A reference names a pre-release (rc, alpha, beta) of another repository of this scan, and that version, or a newer one, has been
-    released since. Pre-releases are made to be tried, not kept: they get no fixes, and registries and people clean them up. Use the
-    final release. In tests this is a note.
+    released since. Pre-releases are made to be tried, not kept: they get no fixes, and registries and people clean them up. In tests
+    this is a note.
+
+    What to do: use the final release.
     """,
     _check_superseded,
     failing=(_example("v0.2.0-rc2", "v0.2.0-rc2", "v0.2.0", "v0.2.1"),),

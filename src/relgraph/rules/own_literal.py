@@ -63,9 +63,10 @@ RULE = Rule(
     Severity.WARNING,
     "an image that is built from a repository is named there by a literal version",
     """
-    The image is built from the same repository that names it. A commit that changes the image cannot name the result, since that does not
-    exist yet: the literal is one step behind, or ahead of what exists. Keep a placeholder that the release fills, or build the image
-    elsewhere.
+    The image is built from the same repository that names it. A commit that changes the image cannot name the result, since that does
+    not exist yet: the literal is one step behind, or ahead of what exists.
+
+    What to do: keep a placeholder that the release fills, or build the image elsewhere.
     """,
     _check,
     failing=(Example(_world("0.1.0"), graph=_PLACEHOLDER.format(more="")),),

@@ -291,6 +291,8 @@ RULE = Rule(
     The pipelines (GoReleaser, workflows, make recipes and the commands in them) are evaluated for the git tag, without running
     anything; the chart's image after stamping, and every document or hook that asks for a published chart or image, is held
     against what would be published.
+
+    What to do: decide which form the tag has, and take the same variable in every step that publishes or asks for it.
     """,
     _check,
     failing=(Example(_world("$GITHUB_REF_NAME", "1.4.0")), Example(_world("${GITHUB_REF_NAME#v}", "v1.4.0"))),

@@ -170,6 +170,8 @@ RULE = Rule(
     of the registry, or to a folder of the chart's own name: Helm appends the chart's name to the address it is given. Or it goes to
     one place of the owner's, and the repository's own pages and hooks fetch it from another. The release succeeds, and nobody finds the
     chart where everything says it is.
+
+    What to do: push to the declared place without the chart's name, which Helm appends, or correct the declaration and the pages.
     """,
     _check,
     failing=(

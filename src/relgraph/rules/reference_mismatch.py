@@ -262,6 +262,9 @@ RULE = Rule(
     An error where users read or run the place, a warning in pipelines, tests and program text; for things of other
     projects a warning where the places depend on each other (a module and the tool installed beside it, two deployed manifests),
     else a note. Changelogs, release notes, folders named as old, version lists and matrices do not count.
+
+    What to do: correct the place that is behind. Where the two are meant to differ, a declared graph can say so: by an edge with a
+    `version` of its own, or by a waiver with its reason.
     """,
     _check,
     failing=(Example((Commit({"go.mod": _GO_MOD.format("0.6.1"), ".github/workflows/ci.yml": _WORKFLOW.format("0.6.3")}),)),),

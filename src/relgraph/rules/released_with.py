@@ -115,9 +115,10 @@ RULE = Rule(
     Severity.WARNING,
     "an older release is used beside versions that were not released with it",
     """
-    A script, document or pipeline pins an older release of this repository, and beside it a version of one of its companions. At the tag
-    of that release, the tree names another version of the companion: the pair was never released together. Use the pair of
-    the release, or move both.
+    A script, document or pipeline pins an older release of this repository, and beside it a version of one of its companions. At the
+    tag of that release, the tree names another version of the companion: the pair was never released together.
+
+    What to do: use the pair of the release, or move both.
     """,
     _check,
     failing=(

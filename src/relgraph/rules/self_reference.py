@@ -261,6 +261,9 @@ RULE = Rule(
     lags behind sends its reader to an older release than its neighbours do.
 
     An error where users read or run the place, else a warning. Placeholders, permanent links (blob, tree) and changelogs do not count.
+
+    What to do: write the expected version in the places named, or let the release fill a placeholder there, so that the next release
+    needs no edit.
     """,
     _check,
     failing=(
@@ -279,8 +282,10 @@ PENDING = Rule(
     Severity.WARNING,
     "a reference names a release of this repository that does not exist yet",
     """
-    Between the commit that prepares a release and its tag, everything that names the new version is broken for whoever follows
-    it. That is a pending release: tag it soon, or keep naming the last release until the tag exists.
+    Between the commit that prepares a release and its tag, everything that names the new version is broken for whoever follows it. That
+    is a pending release.
+
+    What to do: tag the release soon, or keep naming the last one until the tag exists.
     """,
     _check_pending,
     failing=(Example((Commit(_tree("0.1.0", "0.1.0"), tags=("v0.1.0",)), Commit(_tree("0.2.0", "0.2.0")))),),

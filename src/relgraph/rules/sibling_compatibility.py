@@ -116,7 +116,9 @@ RULE = Rule(
     "releases that are used together were not made for each other",
     """
     A document, script or pipeline names releases of two repositories of this world. The go.mod of the one, read at its own tag,
-    requires another minor version of the other. Use the release that was made for the version beside it.
+    requires another minor version of the other.
+
+    What to do: use the release that was made for the version beside it.
     """,
     _check,
     failing=(

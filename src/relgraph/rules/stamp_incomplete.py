@@ -135,6 +135,8 @@ RULE = Rule(
     version over and over.
 
     Charts that deploy somebody else's program have an appVersion of their own, and are not meant.
+
+    What to do: pass `--app-version` beside `--version`, from the same variable, or write both fields before packaging.
     """,
     _check,
     failing=(Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format("")}, ("v1.4.0",)),)),),

@@ -149,6 +149,8 @@ RULE = Rule(
 
     Every such edit of a pipeline is applied to the tree as it is at that point, without running anything. Release scripts that
     no pipeline calls are read, too; there it is a warning.
+
+    What to do: correct the expression or the key, and let the step fail when nothing was changed (`grep -q` behind `sed`, say).
     """,
     _check,
     failing=(

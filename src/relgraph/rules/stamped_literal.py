@@ -64,9 +64,10 @@ RULE = Rule(
     Severity.WARNING,
     "a chart states in git a version that was never released, and publishing overwrites it",
     """
-    Publishing writes the field anew, so the literal in git says nothing about what users get; but whoever installs the chart from a clone,
-    or reads it, takes it for a release. A version ahead of all releases will one day be confused with the real one. Keep a placeholder
-    (0.0.0) in git, or the last release.
+    Publishing writes the field anew, so the literal in git says nothing about what users get; but whoever installs the chart from a
+    clone, or reads it, takes it for a release. A version ahead of all releases will one day be confused with the real one.
+
+    What to do: keep a placeholder (0.0.0) in git, or the last release.
     """,
     _check,
     failing=(Example(_world("0.2.0"), graph=GRAPH.format(more=_MORE)),),

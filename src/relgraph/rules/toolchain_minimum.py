@@ -151,6 +151,8 @@ RULE = Rule(
 
     An error where the build fails (images, Go before 1.21, Rust), else a warning. Documents that promise a lower minimum are told as
     well. Images of interpreters count where their file builds or installs the source.
+
+    What to do: raise the toolchain to the minimum, or, where nothing needs it, lower the minimum.
     """,
     _check,
     failing=(

@@ -111,6 +111,8 @@ RULE = Rule(
     """
     `dependencies.yaml` (https://github.com/kubernetes-sigs/zeitgeist) names, for each dependency, a version and the lines of other
     files where that version stands. None of those lines says it: one of the two was changed without the other.
+
+    What to do: write the version that is in use into both; where a line is no longer tracked, remove it from the record.
     """,
     _check,
     failing=(_example("1.4.0", "1.5.0"),),

@@ -137,7 +137,9 @@ RULE = Rule(
     "two paths through the graph demand different versions of one artifact",
     """
     A node uses an artifact, and uses another node whose release, read at its own tag, uses another version of the same artifact. Both
-    are installed together. Use the version that the other was released with, or the other's release that goes with yours.
+    are installed together.
+
+    What to do: use the version that the other was released with, or the other's release that goes with yours.
     """,
     _check,
     failing=(Example(_world("1.3.0"), _SIBLINGS, _ADDED.format()),),

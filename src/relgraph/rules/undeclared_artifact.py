@@ -76,8 +76,10 @@ RULE = Rule(
     Severity.WARNING,
     "an artifact of a declared owner is used, but not declared",
     """
-    A file of a declared repository refers to an image or chart of one of the declared owners, and the graph has no node for it:
-    nothing says what it is built from, so nothing says which version is right. Declare it with what it is built from.
+    A file of a declared repository refers to an image or chart of one of the declared owners, and the graph has no node for it: nothing
+    says what it is built from, so nothing says which version is right.
+
+    What to do: declare it with what it is built from.
     """,
     _check,
     failing=(

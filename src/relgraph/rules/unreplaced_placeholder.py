@@ -124,6 +124,8 @@ RULE = Rule(
     A chart keeps a marker in Git where the release puts a version or an image. When the step that does so was renamed, moved to
     another file or lost, the marker itself is published. Only charts that a pipeline packages are judged, by what they hold at
     that moment.
+
+    What to do: let the step replace the marker in the file that holds it, and let it fail when it finds none.
     """,
     _check,
     failing=(Example((Commit({**_CHART, ".github/workflows/release.yml": _WORKFLOW.format("deploy/web.yaml")}),)),),

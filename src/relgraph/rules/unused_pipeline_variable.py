@@ -185,6 +185,8 @@ RULE = Rule(
     """
     A workflow's `env:` or a Makefile's variable names a version, an image or a registry, and nothing reads it: what it was for
     says something else by now. Changing it changes nothing, which is found out at the next release.
+
+    What to do: remove the variable, or let the steps read it instead of the literal or the other variable that they use.
     """,
     _check,
     failing=(Example((Commit({".github/workflows/release.yml": _WORKFLOW.format("example")}),)),),

@@ -193,11 +193,13 @@ RULE = Rule(
     Severity.ERROR,
     "one address says two versions",
     """
-    The tag in a download's URL and the version in the file's name differ, or an installation script is fetched at one tag and
-    told to install another version. The first gets nothing, the second runs a script that does not know what it installs.
-    Usually one of the two was forgotten in an update: make them equal. So do a link's text and its address, where both are versions.
+    The tag in a download's URL and the version in the file's name differ, or an installation script is fetched at one tag and told to
+    install another version. The first gets nothing, the second runs a script that does not know what it installs. A link's text and its
+    address have to agree as well, where both are versions.
 
     Files that carry a version line of their own (packaged charts, tools of other names and other minor versions) do not count.
+
+    What to do: make the two equal; usually one of them was forgotten in an update.
     """,
     _check,
     failing=(_script(_DOWNLOAD, "0.6.1", "0.6.3"), _script(_INSTALL, "1.0.0", "0.10.1"), _script(_MIRROR, "18.1.0", "18.1.1")),

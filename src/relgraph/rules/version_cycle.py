@@ -45,8 +45,10 @@ RULE = Rule(
     Severity.ERROR,
     "artifact versions depend on each other in a circle",
     """
-    Each node of the circle takes its version from the next one, so none of them can be released first. Dependencies between repositories
-    may form circles; versions of artifacts may not. Pin one of the references (`follow: pinned`), or let it follow the last release.
+    Each node of the circle takes its version from the next one, so none of them can be released first. Dependencies between
+    repositories may form circles; versions of artifacts may not.
+
+    What to do: pin one of the references (`follow: pinned`), or let it follow the last release.
     """,
     _check,
     failing=(Example((_COMMIT,), _SIBLING, _OTHER.format(more=_MORE.format(", follow: tag"))),),

@@ -136,6 +136,9 @@ RULE = Rule(
     Helm packages a chart only under a semantic version. `helm package --version ${{ github.sha }}`, a variable that is not set in
     this step, and text that a shell did not replace end the release; `version: 1.2` in Chart.yaml is taken, but `helm lint` and
     other tools refuse it.
+
+    What to do: take the version from the release's tag, without whatever SemVer does not allow; give a commit's build a version such as
+    `0.0.0-dev.COMMIT`.
     """,
     _check,
     failing=(

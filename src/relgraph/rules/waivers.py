@@ -91,7 +91,7 @@ def _told(facts: Facts, rule: Rule, waiver: Waiver, message: str, advice: str) -
         message,
         node=waiver.node or waiver.site,
         actual=waiver.rule,
-        why=(f"it was declared because: {waiver.reason}", advice),
+        why=(f"its reason was: {waiver.reason}", advice),
     )
 
 
@@ -115,7 +115,9 @@ UNUSED = Rule(
     "a waiver waives nothing",
     """
     The graph accepts a finding that no longer exists. A waiver that is left behind would silence the next mistake in its place without
-    anybody having decided so. Remove it.
+    anybody having decided so.
+
+    What to do: remove it.
     """,
     _nothing,
     failing=(_example(_WAIVER.format("")),),
@@ -128,7 +130,9 @@ EXPIRED = Rule(
     Severity.WARNING,
     "a waiver has expired",
     """
-    The last day of a waiver has passed, so it waives nothing any more. Repair what it accepted, or renew it and say why.
+    The last day of a waiver has passed, so it waives nothing any more.
+
+    What to do: repair what it accepted, or renew it and say why.
     """,
     _nothing,
     failing=(_example(_WAIVER.format(", expires: 2025-06-30")),),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from relgraph.cli.command import Values
 from relgraph.cli.rules import about, find_rule
 from relgraph.cli.terminal import Terminal
+from relgraph.cli.trial import GRAPH_PATH, try_rule
 from relgraph.report.style import paint
 from relgraph.report.text import blocks
 from relgraph.report.view import View
@@ -103,7 +104,8 @@ def _world(example: Example) -> dict[str, object]:
         ]
 
     siblings = {name: history(commits) for name, commits in example.siblings.items()}
-    return {"commits": history(example.commits), "siblings": siblings}
+    world: dict[str, object] = {"commits": history(example.commits), "siblings": siblings}
+    return world | {"graph": example.graph} if example.graph else world
 
 
 def _examples(rule: Rule) -> Iterator[tuple[str, Example]]:
@@ -113,13 +115,13 @@ def _examples(rule: Rule) -> Iterator[tuple[str, Example]]:
 
 
 def _said(rule: Rule, example: Example, view: View) -> list[str]:
-    from relgraph.cli.trial import try_rule
-
     return blocks(try_rule(rule, example), view)[:-1]
 
 
 def _files(example: Example) -> Iterator[_File]:
-    """What each commit of the example's repositories changes, neighbours first."""
+    """The graph that the example is judged by, if any; then what each commit of its repositories changes, neighbours first."""
+    if example.graph:
+        yield _File(GRAPH_PATH, tuple(example.graph.splitlines()))
     for name, commits in (*example.siblings.items(), ("", example.commits)):
         before: Mapping[str, str | bytes] = {}
         for number, commit in enumerate(commits, 1):
