@@ -119,6 +119,28 @@ def test_an_interrupt_ends_like_a_shell_has_it(monkeypatch: pytest.MonkeyPatch, 
     assert capsys.readouterr().err == "relgraph: interrupted\n"
 
 
+def test_an_interrupt_during_the_start_shows_no_traceback() -> None:
+    code = (
+        "import sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'relgraph.cli.main':\n"
+        "            raise KeyboardInterrupt\n"
+        "before = set(sys.modules)\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "from relgraph.__main__ import run\n"
+        "assert set(sys.modules) - before == {'relgraph', 'relgraph.__main__'}\n"
+        "raise SystemExit(run())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env={"PYTHONPATH": _source()})
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "relgraph: interrupted\n")
+
+
+def test_the_package_is_the_program() -> None:
+    done = subprocess.run([sys.executable, "-m", "relgraph", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"relgraph {__version__}\n"
+
+
 def test_a_reader_who_leaves_changes_neither_status_nor_silence() -> None:
     with subprocess.Popen([PROGRAM, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
