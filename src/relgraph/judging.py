@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from relgraph.infer.facts import Facts
-from relgraph.model.finding import Finding, Place
+from relgraph.model.finding import Finding, Place, one_line
 from relgraph.model.world import World
 from relgraph.rules.rule import Rule
 from relgraph.rules.scanned import SCANNED
@@ -38,8 +38,13 @@ def _found(facts: Facts, rules: Iterable[Rule]) -> list[Finding]:
     return _without_repetition([finding for rule in rules for finding in rule.check(facts)])
 
 
+def _told(finding: Finding) -> Finding:
+    """The finding as it is told: what rules quote may have been written over several lines, and what they say of it may not."""
+    return finding._replace(message=one_line(finding.message), why=tuple(map(one_line, finding.why)))
+
+
 def _in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(found, key=lambda finding: finding.order))
+    return tuple(sorted(map(_told, found), key=lambda finding: finding.order))
 
 
 def _without_repetition(found: list[Finding]) -> list[Finding]:

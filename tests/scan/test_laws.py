@@ -93,7 +93,8 @@ def test_no_world_makes_a_rule_raise_and_every_place_holds(world: Example) -> No
     assert list(findings) == sorted(findings, key=lambda finding: finding.order)
     subjects = {(subject.name, subject.rev): subject for subject in facts.world.subjects}
     for finding in findings:
-        assert finding.message
+        assert [finding.message] == finding.message.splitlines()
+        assert all([reason] == reason.splitlines() for reason in finding.why)
         assert len(finding.fingerprint) == 64
         declared = finding.place.path.startswith("graph/")  # a place in the declaration, which is no file of this world
         for place in finding.related if declared else (finding.place, *finding.related):

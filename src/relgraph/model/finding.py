@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from relgraph.model.site import Span
 
-__all__ = ["Finding", "Fix", "Place", "Report", "Severity", "fingerprint"]
+__all__ = ["Finding", "Fix", "Place", "Report", "Severity", "fingerprint", "one_line"]
 
 
 class Severity(StrEnum):
@@ -41,8 +41,8 @@ class Fix(NamedTuple):
 class Finding(NamedTuple):
     """One statement of one rule.
 
-    ``expected`` and ``actual`` are values as they are written at the site, or None where the rule has none;
-    ``why`` is the chain of reasons, most general first; ``fingerprint`` survives moved lines.
+    ``message`` and every reason are one line. ``expected`` and ``actual`` are values as they are written at the site, or None where the
+    rule has none; ``why`` is the chain of reasons, most general first; ``fingerprint`` survives moved lines.
     """
 
     rule: str
@@ -84,6 +84,12 @@ class Report(NamedTuple):
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
         return sum(finding.severity is severity for finding in self.findings)
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks of any kind (those of :meth:`str.splitlines`): its lines, trimmed, with a blank between them."""
+    lines = text.splitlines()
+    return text if lines == [text] else " ".join(stripped for line in lines if (stripped := line.strip()))
 
 
 def fingerprint(rule: str, node: str, path: str, context: str) -> str:
