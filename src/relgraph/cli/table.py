@@ -55,6 +55,8 @@ COMMANDS: tuple[Command, ...] = (
             "tree is judged (in a bare repository, and with --as-of, the default branch).",
             "Exits 0 when nothing of severity error was found, 1 when something was, 2 when the command line is wrong and "
             "3 when a repository cannot be read.",
+            "References that were found in a file's content are kept for the next run in $XDG_CACHE_HOME/relgraph (~/.cache/relgraph), "
+            "at most 512 MiB. The folder may be removed at any time; with RELGRAPH_CACHE=off nothing is read from it or written.",
         ),
         examples=(
             ("relgraph scan", "the repository around the current folder"),
