@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.roles import PathRole, path_role
@@ -11,7 +12,10 @@ from relgraph.model.site import Kind, Part, Pin, Role
 from relgraph.model.version import parse_version
 from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
-from relgraph.sites.yaml_text import Group, YamlText
+
+if TYPE_CHECKING:
+    # Few trees have such a record, and reading it needs what most extractors need.
+    from relgraph.sites.yaml_text import Group, YamlText
 
 __all__ = ["RULE"]
 
@@ -27,10 +31,12 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if path.endswith((".yaml", ".yml")) and _RECORDS.fullmatch(path) and path_role(path) not in _ASIDE:
                 text = subject.text(path)
                 if text is not None and "refPaths" in text.text:
+                    from relgraph.sites.yaml_text import YamlText  # noqa: PLC0415
+
                     yield from _record(facts, subject, YamlText(text, "dependencies"))
 
 
-def _record(facts: Facts, subject: Subject, yaml: YamlText) -> Iterator[Finding]:
+def _record(facts: Facts, subject: Subject, yaml: "YamlText") -> Iterator[Finding]:
     for group in yaml.groups():
         version = group.get("version")
         if group.is_sequence or version is None or not (value := yaml.value(version)):
@@ -64,7 +70,7 @@ def _record(facts: Facts, subject: Subject, yaml: YamlText) -> Iterator[Finding]
             break
 
 
-def _stated(subject: Subject, yaml: YamlText, tracked: Group, version: str) -> tuple[int, str | None] | None:
+def _stated(subject: Subject, yaml: "YamlText", tracked: "Group", version: str) -> tuple[int, str | None] | None:
     """The first line that is tracked and what it says, where none of those says the version; else None."""
     path, match = yaml.value(tracked.get("path")).removeprefix("./"), yaml.value(tracked.get("match"))
     pattern = _pattern(match)
