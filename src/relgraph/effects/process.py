@@ -12,6 +12,7 @@ import select
 import subprocess
 import weakref
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import IO, NamedTuple
 
 from relgraph.errors import EnvironmentFailure
@@ -27,6 +28,7 @@ __all__ = ["Child", "ChildEnded", "Completed", "Running", "run", "spawn", "start
 
 _PIPE = 1 << 20  # what the child may write ahead of its reader, where the system lets us choose
 _HAS_READV = hasattr(os, "readv")
+_HAS_POLL = hasattr(select, "poll")
 _PATIENCE = 5.0  # seconds for a child to end after its input was closed
 
 
@@ -51,13 +53,18 @@ class Running:
         self._data = data
         self._limit = limit
         self._completed: Completed | None = None
+        # A program that nobody waits for yet need not wait either, for someone to take what it has written.
+        _widen(process.stdout)
         self._finalizer = weakref.finalize(self, _end, process, kill=True)
 
     def finish(self) -> Completed:
         """All that the program wrote. Raises EnvironmentFailure when it takes longer than its limit."""
         if self._completed is None:
             try:
-                stdout, stderr = self._process.communicate(self._data or None, timeout=self._limit)
+                if self._data or not _HAS_POLL:
+                    stdout, stderr = self._process.communicate(self._data or None, timeout=self._limit)
+                else:
+                    stdout, stderr = _collected(self._process, self._limit)
             except subprocess.TimeoutExpired:
                 self._finalizer()
                 raise EnvironmentFailure(
@@ -81,13 +88,8 @@ class Child:
         assert process.stdin is not None
         assert process.stdout is not None
         self._input = process.stdin
-        output = process.stdout.fileno()
-        if _F_SETPIPE_SZ is not None:
-            try:
-                fcntl.fcntl(output, _F_SETPIPE_SZ, _PIPE)
-            except OSError:  # beyond what the system allows a user: the default does
-                pass
-        self._output = io.BufferedReader(_Patient(output, program, limit), 1 << 16)
+        _widen(process.stdout)
+        self._output = io.BufferedReader(_Patient(process.stdout.fileno(), program, limit), 1 << 16)
         self._finalizer = weakref.finalize(self, _end, process, kill=False)
         self._process = process
 
@@ -138,7 +140,7 @@ class _Patient(io.RawIOBase):
         self._milliseconds = max(1, int(limit * 1000))
         self._limit = limit
         self._poll: select.poll | None = None
-        if hasattr(select, "poll"):
+        if _HAS_POLL:
             self._poll = select.poll()
             self._poll.register(descriptor, select.POLLIN)
 
@@ -211,6 +213,70 @@ def _find(program: str, path: str) -> str | None:
     return None
 
 
+def _widen(stream: IO[bytes] | None) -> None:
+    """Let a pipe hold more, where the system has such a thing."""
+    if _F_SETPIPE_SZ is not None and stream is not None:
+        try:
+            fcntl.fcntl(stream.fileno(), _F_SETPIPE_SZ, _PIPE)
+        except OSError:  # beyond what the system allows a user: the default does
+            pass
+
+
+def _collected(process: "subprocess.Popen[bytes]", limit: float) -> tuple[bytes, bytes]:
+    """All that a program without input writes until its end; raises TimeoutExpired where that takes longer than ``limit`` seconds.
+
+    As ``communicate`` does, in larger pieces, and without sleeping between looks at whether the program has ended.
+    """
+    deadline = monotonic() + limit
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout as stdout, process.stderr as stderr:
+        found: dict[int, list[bytes]] = {stdout.fileno(): [], stderr.fileno(): []}
+        poll = select.poll()
+        for descriptor in found:
+            poll.register(descriptor, select.POLLIN)
+        waiting = len(found)
+        while waiting:
+            for descriptor, _ in poll.poll(_milliseconds(deadline, process, limit)):
+                piece = os.read(descriptor, 1 << 16)
+                found[descriptor].append(piece)
+                if not piece:
+                    poll.unregister(descriptor)
+                    waiting -= 1
+        if not _ended(process, deadline - monotonic()):
+            raise subprocess.TimeoutExpired(process.args, limit)
+    written, complaints = found.values()
+    return b"".join(written), b"".join(complaints)
+
+
+def _milliseconds(deadline: float, process: "subprocess.Popen[bytes]", limit: float) -> int:
+    left = deadline - monotonic()
+    if left <= 0:
+        raise subprocess.TimeoutExpired(process.args, limit)
+    return int(left * 1000) + 1
+
+
+def _ended(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Whether the program ends within so many seconds."""
+    if process.poll() is None and _HAS_POLL and hasattr(os, "pidfd_open"):
+        # Python's own wait with a limit looks, sleeps and looks again: half a millisecond for each of many short programs.
+        try:
+            descriptor = os.pidfd_open(process.pid)
+        except OSError:  # a Linux before 5.3
+            pass
+        else:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            poll.poll(max(0, int(seconds * 1000)))
+            os.close(descriptor)
+            return process.poll() is not None
+    try:
+        process.wait(max(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def _end(process: "subprocess.Popen[bytes]", *, kill: bool) -> None:
     # Closed pipes tell a well-behaved child to end; the wait leaves no zombie behind.
     if kill:
@@ -222,8 +288,6 @@ def _end(process: "subprocess.Popen[bytes]", *, kill: bool) -> None:
                 stream.close()
             except OSError:
                 pass
-    try:
-        process.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
+    if not _ended(process, _PATIENCE):
         process.kill()
         process.wait()
