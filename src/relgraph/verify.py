@@ -7,11 +7,13 @@ from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from relgraph.effects.cache import CacheFile, program_stamp
 from relgraph.effects.clock import today
 from relgraph.errors import EnvironmentFailure, UsageError
+from relgraph.git.edited import EditedTree
 from relgraph.git.repository import GitRepository
 from relgraph.git.target import NothingThen, Target, open_target
 from relgraph.infer.declared import address_of
@@ -20,12 +22,24 @@ from relgraph.infer.facts import Facts
 from relgraph.judging import judge_facts
 from relgraph.model.finding import Report, Severity
 from relgraph.model.graph import Graph, Node
+from relgraph.model.repository import WORKTREE
 from relgraph.model.world import Subject
 from relgraph.reading import SiteReader
 from relgraph.workspace.find import choose, documents, find_workspace
 from relgraph.workspace.kept import dump_graphs, load_kept, stamp_of
 
-__all__ = ["Request", "Workspace", "open_facts", "open_graphs", "open_workspace", "states", "verify"]
+__all__ = [
+    "Request",
+    "Workspace",
+    "clone_of",
+    "open_facts",
+    "open_graphs",
+    "open_workspace",
+    "report_of",
+    "revision_of",
+    "states",
+    "verify",
+]
 
 
 class Workspace(NamedTuple):
@@ -36,11 +50,15 @@ class Workspace(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What to look at: the folder of clones, revisions by repository name (``""``: the workspace's own), and the day."""
+    """What to look at: the folder of clones, revisions by repository name (``""``: the workspace's own), and the day.
+
+    ``edited`` are other contents for files of repositories (by the name in reports, then by path), as if they were written there.
+    """
 
     repos: Path | None = None
     revisions: tuple[tuple[str, str], ...] = ()
     as_of: date | None = None
+    edited: Mapping[str, Mapping[str, bytes]] = MappingProxyType({})
 
 
 def open_workspace(start: Path, name: str | None = None) -> Workspace:
@@ -86,7 +104,7 @@ def open_facts(workspace: Workspace, request: Request, stack: ExitStack, *, site
     for node in graph.nodes.values():
         if node.kind != "repo":
             continue
-        path = _clone(workspace, node, request)
+        path = clone_of(workspace, node, request)
         if path is None:
             if not node.get("external", False):
                 missing.append(f"{node.id}: no clone of {node.ref}")
@@ -107,24 +125,27 @@ def verify(workspace: Workspace, request: Request) -> Report:
     """Judge the declared repositories by all rules, those of scan with declared facts included."""
     started = perf_counter()
     with ExitStack() as stack:
-        facts = open_facts(workspace, request, stack)
-        targets = facts.world.targets
-        settled = judge_facts(facts)
-        return Report(
-            settled.findings,
-            waived=settled.waived,
-            files=sum(subject.files for subject in targets),
-            unread=tuple((subject.name, path) for subject in targets for path in subject.unread),
-            lost=tuple(
-                (subject.name, tag)
-                for subject in facts.world.subjects
-                if isinstance(subject.repository, GitRepository)
-                for tag in subject.repository.lost_tags
-            ),
-            sites=sum(len(subject.sites) for subject in targets),
-            seconds=perf_counter() - started,
-            folders=_folders(workspace, facts),
-        )
+        return report_of(workspace, open_facts(workspace, request, stack))._replace(seconds=perf_counter() - started)
+
+
+def report_of(workspace: Workspace, facts: Facts) -> Report:
+    """What the rules say of the facts of a workspace."""
+    targets = facts.world.targets
+    settled = judge_facts(facts)
+    return Report(
+        settled.findings,
+        waived=settled.waived,
+        files=sum(subject.files for subject in targets),
+        unread=tuple((subject.name, path) for subject in targets for path in subject.unread),
+        lost=tuple(
+            (subject.name, tag)
+            for subject in facts.world.subjects
+            if isinstance(subject.repository, GitRepository)
+            for tag in subject.repository.lost_tags
+        ),
+        sites=sum(len(subject.sites) for subject in targets),
+        folders=_folders(workspace, facts),
+    )
 
 
 def _folders(workspace: Workspace, facts: Facts) -> tuple[tuple[str, str], ...]:
@@ -164,7 +185,7 @@ def _check_revisions(graph: Graph, request: Request) -> None:
             raise UsageError(f"--rev {name}={rev}: the graph has no repository '{name}'", hint=f"there are {known}")
 
 
-def _clone(workspace: Workspace, node: Node, request: Request) -> Path | None:
+def clone_of(workspace: Workspace, node: Node, request: Request) -> Path | None:
     """Where a repository's clone lies: its declared path, a folder of that name among the clones, or the workspace itself."""
     if path := node.get("path"):
         return workspace.root / str(path)
@@ -177,14 +198,20 @@ def _clone(workspace: Workspace, node: Node, request: Request) -> Path | None:
 
 
 def _open(node: Node, path: Path, workspace: Workspace, request: Request, stack: ExitStack, *, sites: bool) -> Subject | None:
-    revisions = dict(request.revisions)
-    own = path.resolve() == workspace.root.resolve()
-    rev = revisions.get(node.name, revisions.get("") if own else None)
     try:
-        repository, tree = open_target(Target(str(path), rev), as_of=request.as_of)
+        repository, tree = open_target(Target(str(path), revision_of(workspace, node, path, request)), as_of=request.as_of)
     except NothingThen:
         return None
     stack.callback(repository.close)
+    if (contents := request.edited.get(repository.name)) and tree.rev == WORKTREE:
+        tree = EditedTree(tree, contents)
     reader = SiteReader.cached(repository)
     stack.callback(reader.close)
     return reader.read(tree) if sites else Subject(repository, tree, reader=reader.shipped)
+
+
+def revision_of(workspace: Workspace, node: Node, path: Path, request: Request) -> str | None:
+    """The revision that is asked of a repository whose clone lies at ``path``; None: whatever it has now."""
+    revisions = dict(request.revisions)
+    own = workspace.root.resolve().is_relative_to(path.resolve())
+    return revisions.get(node.name, revisions.get("") if own else None)

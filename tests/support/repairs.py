@@ -1,15 +1,20 @@
 """Recorded repairs, retold: small worlds in real repositories, judged before and after the repair as the program judges them."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from textwrap import dedent, indent
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
+from fixlaw import hold_to_fixes, scan_world
 from gitworld import write_world
+from relgraph.git.target import open_target
 from relgraph.model.example import Commit
 from relgraph.model.finding import Report, Severity
+from relgraph.model.world import Subject, World
+from relgraph.reading import SiteReader
 from relgraph.scan import scan
 
 __all__ = ["ERROR", "NOTE", "WARNING", "Repair", "Told", "check", "releases", "reported", "said", "text", "workflow"]
@@ -55,6 +60,7 @@ def check(folder: Path, repair: Repair, *told: Told, left: Iterable[Told] = (), 
     # On a day, HEAD is its last commit.
     steps = sum(commit.date <= repair.repaired.date for commit in repair.later)
     before = said(scan([f"{target}@HEAD~{steps + 1}"], others, day))
+    _hold_to_fixes(f"{target}@HEAD~{steps + 1}", others, day)
     after = said(scan([f"{target}@HEAD~{steps}"], others, day))
     assert _grave(before) == _ordered(told)
     assert set(notes) <= set(before)
@@ -96,6 +102,15 @@ def workflow(*steps: str, on: str = "push") -> str:
 def said(report: Report) -> list[Told]:
     """All findings of a report."""
     return [Told(one.rule, one.place.path, one.actual, one.expected, one.severity) for one in report.findings]
+
+
+def _hold_to_fixes(target: str, others: Iterable[str], day: date) -> None:
+    with ExitStack() as stack:
+        judged, *lenders = (open_target(word, as_of=day) for word in (target, *others))
+        for opened in (judged, *lenders):
+            stack.callback(opened.repository.close)
+        world = World((Subject(*judged),), tuple(Subject(*one, reader=SiteReader(one.repository).shipped) for one in lenders))
+        hold_to_fixes(scan_world(world), lambda file: judged.tree.read(file[1]))
 
 
 def _grave(found: Iterable[Told]) -> list[Told]:

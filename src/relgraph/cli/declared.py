@@ -33,6 +33,16 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 _REV,
                 _AS_OF,
                 Argument(
+                    "since",
+                    "only what was not found yet where this revision was left; of the workspace's own repository and its declaration, "
+                    "or of another as NAME=REV",
+                    metavar="[NAME=]REV",
+                    repeated=True,
+                ),
+                Argument("fix", "write into the work trees what settles the listed findings, then list what is left", Form.FLAG),
+                Argument("diff", "print what --fix would do, and change nothing", Form.FLAG),
+                Argument("allow-dirty", "with --fix or --diff: also in files with uncommitted changes", Form.FLAG),
+                Argument(
                     "severity",
                     "lowest severity listed; by default all, but text only counts notes",
                     choices=("error", "warning", "note"),
@@ -43,8 +53,19 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
             details=(
                 "The graph is declared in graph/*.yaml of the nearest folder upwards. Every repository that it declares is judged, "
                 "external ones lend their tags. Exit status as of scan; a graph that is wrong exits 2.",
+                "With --since, everything is judged twice: as it is, and with the named repository as it was at the newest commit that both "
+                "it and the revision hold, as a review shows it. A finding that was there, told by its fingerprint, is left out; what a change "
+                "brings about elsewhere is not.",
+                "--fix replaces nothing but the text at the places of findings that have a fix (of errors and warnings, unless --severity "
+                "says otherwise), in repositories that were judged as they are on disk. It leaves files with uncommitted changes alone. "
+                "--diff exits 1 where there is something to fix.",
             ),
-            examples=(("relgraph verify", "this workspace"), ("relgraph verify --rev v1.4.0", "as it was released")),
+            examples=(
+                ("relgraph verify", "this workspace"),
+                ("relgraph verify --rev v1.4.0", "as it was released"),
+                ("relgraph verify --since origin/main", "what this branch brings about"),
+                ("relgraph verify --diff", "the repairs, to read before `relgraph verify --fix` makes them"),
+            ),
         ),
         Command(
             "versions",

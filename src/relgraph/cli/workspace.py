@@ -11,7 +11,7 @@ from relgraph.infer.facts import Facts
 from relgraph.model.graph import Graph, Node
 from relgraph.verify import Request, Workspace, open_facts, open_workspace
 
-__all__ = ["find_node", "opened", "request_of", "workspace_of"]
+__all__ = ["find_node", "named_revisions", "opened", "request_of", "workspace_of"]
 
 
 def workspace_of(values: Values) -> Workspace:
@@ -22,11 +22,16 @@ def workspace_of(values: Values) -> Workspace:
 def request_of(values: Values) -> Request:
     """What to look at."""
     repos = values.get("repos")
-    revisions = []
-    for word in values.many("rev"):
+    return Request(None if repos is None else Path(repos), named_revisions(values, "rev"), day(values.get("as-of")))
+
+
+def named_revisions(values: Values, option: str) -> tuple[tuple[str, str], ...]:
+    """The revisions that an option gives, by the name of the repository; without one, it is the workspace's own (empty name)."""
+    found = []
+    for word in values.many(option):
         name, equals, rev = word.partition("=")
-        revisions.append((name, rev) if equals else ("", word))
-    return Request(None if repos is None else Path(repos), tuple(revisions), day(values.get("as-of")))
+        found.append((name, rev) if equals else ("", word))
+    return tuple(found)
 
 
 def opened(values: Values, stack: ExitStack, *, sites: bool) -> Facts:

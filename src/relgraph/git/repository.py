@@ -205,6 +205,18 @@ class GitRepository:
             return 0
         return int(self._git.run("rev-list", "--count", f"{start[0]}..{commit[0]}"))
 
+    def merge_base(self, base: str, rev: str) -> str:
+        """The id of the newest commit that both revisions contain (of worktree and index: that HEAD contains), else the base's own.
+
+        Empty where a revision is unknown.
+        """
+        start = self._commit(base)
+        commit = self._head if rev in (WORKTREE, INDEX) else self._commit(rev)
+        if start is None or commit is None:
+            return ""
+        found = self._git.run("merge-base", start[0], commit[0], ok=(0, 1)).decode().split()
+        return found[0] if found else start[0]
+
     @cached_property
     def has_commits(self) -> bool:
         """Whether HEAD names a commit, at any moment."""

@@ -1,15 +1,91 @@
-"""``verify``: judge a workspace's repositories by its declared graph, and print what was found."""
+"""``verify``: judge a workspace's repositories by its declared graph, repair what can be, and print what was found."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 from relgraph.cli.command import Values
-from relgraph.cli.findings import show
+from relgraph.cli.findings import select, show
 from relgraph.cli.terminal import Terminal
-from relgraph.cli.workspace import request_of, workspace_of
+from relgraph.cli.workspace import named_revisions, request_of, workspace_of
+from relgraph.errors import UsageError
+from relgraph.model.finding import Finding, Report, Severity
+from relgraph.report.clean import visible
 from relgraph.rules.registry import RULES
 from relgraph.verify import verify
 
 __all__ = ["run"]
 
+_SHOWN = 5
+
 
 def run(values: Values, terminal: Terminal) -> int:
-    """Verify, select, print; 1 where something of severity error was found, whatever is listed."""
-    return show(verify(workspace_of(values), request_of(values)), values, terminal, RULES)
+    """Verify, select, repair, print; 1 where something of severity error was found, whatever is listed."""
+    _check(values)
+    if values.flag("fix") or values.flag("diff"):
+        return _repair(values, terminal)
+    return show(_news(values, terminal)(verify(workspace_of(values), request_of(values))), values, terminal, RULES)
+
+
+def _news(values: Values, terminal: Terminal) -> Callable[[Report], Report]:
+    """What keeps of a report the findings that ``--since`` asks for."""
+    if not values.many("since"):
+        return lambda report: report
+    from relgraph.since import Earlier, without
+
+    earlier = Earlier(workspace_of(values), request_of(values), named_revisions(values, "since"))
+
+    def news(report: Report) -> Report:
+        new = without(report, earlier.report)
+        if earlier.problem:
+            terminal.complain(f"relgraph: {earlier.problem}")
+            earlier.problem = ""
+        return new
+
+    return news
+
+
+def _repair(values: Values, terminal: Terminal) -> int:
+    from relgraph.cli.rules import find_rule
+    from relgraph.fixing import difference, fix, write
+
+    lowest = Severity(values.get("severity") or "warning")
+    codes = {find_rule(word).code for word in values.many("rule")} or {rule.code for rule in RULES}
+    news = _news(values, terminal)
+    fixed = fix(
+        workspace_of(values),
+        request_of(values),
+        lambda report: select(news(report), codes, lowest),
+        dirty=values.flag("allow-dirty"),
+    )
+    _complain_of_left(fixed.left, terminal)
+    if values.flag("diff"):
+        terminal.write(difference(fixed.changes, Path.cwd()))
+        return 1 if fixed.changes else 0
+    write(fixed.changes)
+    if fixed.changes:
+        places, files = len(fixed.settled), len(fixed.changes)
+        terminal.complain(f"relgraph: fixed {places} finding{'s'[: places > 1]} in {files} file{'s'[: files > 1]}")
+    return show(news(fixed.report), values, terminal, RULES)
+
+
+def _complain_of_left(left: tuple[tuple[Finding, str], ...], terminal: Terminal) -> None:
+    by_reason: dict[str, list[str]] = {}
+    for finding, reason in left:
+        place = visible(f"{finding.place.repo}/{finding.place.path}:{finding.place.span.line}")
+        by_reason.setdefault(reason, []).append(f"{place} ({finding.rule})")
+    for reason, places in by_reason.items():
+        more = [f"{len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
+        terminal.complain(f"relgraph: warning: not fixed, {reason}: {', '.join([*places[:_SHOWN], *more])}")
+        if reason == "the file has uncommitted changes":
+            terminal.complain("hint: commit them first, or give --allow-dirty")
+
+
+def _check(values: Values) -> None:
+    if values.flag("fix") and values.flag("diff"):
+        raise UsageError("--fix and --diff are two things", hint="--diff shows what --fix would do")
+    if values.flag("allow-dirty") and not (values.flag("fix") or values.flag("diff")):
+        raise UsageError("--allow-dirty goes with --fix or --diff")
+    if values.flag("diff") and (values.get("format") not in (None, "text") or values.get("output") is not None):
+        raise UsageError("--diff prints a diff, in no other format", hint="leave out --format and --output")
+    if (values.flag("fix") or values.flag("diff")) and values.get("as-of") is not None:
+        raise UsageError("another day's files cannot be changed", hint="leave out --as-of")
