@@ -78,6 +78,10 @@ class _Socket(_Deadline, socket.socket):
         self.settimeout(self.patience())
         return super().recv_into(*args, **kwargs)
 
+    def settimeout(self, value: float | None, /) -> None:
+        if value != self.gettimeout():  # every call of the system is a chance for another thread to take over
+            super().settimeout(value)
+
 
 class _TlsSocket(_Deadline, ssl.SSLSocket):
     def recv_into(self, *args: Any, **kwargs: Any) -> int:

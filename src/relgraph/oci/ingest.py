@@ -40,19 +40,18 @@ def ingest(private: Path, target: Path, descriptor: Descriptor, source: Source, 
     ``private`` is the layout's private folder. Raises :class:`~relgraph.oci.errors.ContentMismatch` for wrong bytes and what
     the source raises; ``target`` is then as it was.
     """
-    folder = private / INGEST
-    folder.mkdir(parents=True, exist_ok=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
     digest = descriptor.digest
     if descriptor.size >= _WORTH_RESUMING and isinstance(source, ResumableSource):
-        partial = folder / f"{digest.algorithm}-{digest.hex}.part"
+        (private / INGEST).mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = private / INGEST / f"{digest.algorithm}-{digest.hex}.part"
         with _exclusive(partial) as number:
             if number is not None:
                 _resume(number, partial, target, descriptor, source, where)
                 return
-    temporary = folder / f"{digest.hex[:16]}.{chance.name()}.tmp"
+    temporary = f"{private}/{INGEST}/{digest.hex[:16]}.{chance.name()}.tmp"
     try:
-        number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        number = _create(temporary)
         try:
             with source.open() as reader:
                 for data in chunks(verified(reader, descriptor, where=where)):
@@ -60,10 +59,30 @@ def ingest(private: Path, target: Path, descriptor: Descriptor, source: Source, 
             os.fsync(number)
         finally:
             os.close(number)
-        temporary.replace(target)
+        _rename(temporary, target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
         raise
+
+
+# Folders are made when they turn out to be missing: with many small pieces, to ask each time costs as much as to write.
+
+
+def _create(path: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o644)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o644)
+
+
+def _rename(path: str, target: Path) -> None:
+    try:
+        Path(path).replace(target)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Path(path).replace(target)
 
 
 def _resume(number: int, partial: Path, target: Path, descriptor: Descriptor, source: ResumableSource, where: str) -> None:

@@ -41,7 +41,8 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://", re.ASCII)
 _PARTIAL = r"[vV]?(?:[0-9]+|[xX*])(?:\.(?:[0-9]+|[xX*])){0,2}(?:-[0-9A-Za-z.*-]+)?(?:\+[0-9A-Za-z.-]+)?"
 _COMPARATOR = rf"(?:[<>]=?|=|!=|~>?|\^)?[ ]?{_PARTIAL}"
 _CLAUSE = rf"{_COMPARATOR}(?:(?:[ ]?,[ ]?|[ ]|[ ]-[ ]){_COMPARATOR})*"
-_RANGE = re.compile(rf"(?:\*|{_CLAUSE})(?:[ ]?\|\|[ ]?(?:\*|{_CLAUSE}))*", re.ASCII)
+# Compiled when the first range comes by, which most runs never see.
+_RANGE = rf"(?:\*|{_CLAUSE})(?:[ ]?\|\|[ ]?(?:\*|{_CLAUSE}))*"
 #: Characters that no tag can have and a range of versions does.
 _ONLY_IN_RANGES = frozenset("<>=^~*|, !+")
 
@@ -254,7 +255,7 @@ def _tag_or_range(text: str, word: str | None, digest: Digest | None) -> tuple[s
         return "", ""
     if not _ONLY_IN_RANGES.isdisjoint(word):
         folded = " ".join(word.split())
-        if _RANGE.fullmatch(folded) is None:
+        if re.fullmatch(_RANGE, folded, re.ASCII) is None:
             if _TAG.fullmatch(word.replace("+", "_")) is not None:
                 _fail(
                     text,

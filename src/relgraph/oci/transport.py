@@ -8,16 +8,12 @@ import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlencode, urljoin, urlsplit
-
-import oras.container
-import oras.provider
-import requests
-from requests.structures import CaseInsensitiveDict
 
 from relgraph.effects.network import Answer
 from relgraph.errors import EnvironmentFailure
+from relgraph.oci import library
 from relgraph.oci.auth import Scope
 from relgraph.oci.content import CHUNK
 from relgraph.oci.descriptor import Descriptor
@@ -33,6 +29,9 @@ from relgraph.oci.settings import DOCKER_API
 from relgraph.oci.upload import Destination, Uploads
 from relgraph.oci.urls import same_origin
 
+if TYPE_CHECKING:
+    import requests
+
 __all__ = ["Address", "Transport"]
 
 _PAGE = 1000
@@ -44,7 +43,7 @@ _VAGUE_TYPES = ("", "application/json", "text/plain", _OCTETS)
 _ANSWERS = tuple(status for status in range(200, 600) if status not in PASSING and not 300 <= status < 400)
 
 
-class Address(oras.container.Container):  # type: ignore[misc]  # oras has no types
+class Address(library.container.Container):  # type: ignore[misc]  # oras has no types
     """A repository's addresses, read by the grammar of :mod:`relgraph.oci.reference` instead of the library's."""
 
     def parse(self, name: str) -> None:
@@ -58,7 +57,7 @@ class Address(oras.container.Container):  # type: ignore[misc]  # oras has no ty
         self.digest = reference.digest
 
 
-class Transport(oras.provider.Registry):  # type: ignore[misc]
+class Transport(library.provider.Registry):  # type: ignore[misc]
     """One repository of a registry. Safe for several threads.
 
     ``actions`` is the access asked for, ``pull`` or ``pull,push``. Methods raise what
@@ -66,8 +65,9 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
     """
 
     def __init__(self, session: Session, repository: str) -> None:
-        super().__init__(hostname=session.registry, insecure=session.base.startswith("http:"))
         self.link = session
+        self.hostname = session.registry
+        self.prefix = session.base.partition(":")[0]
         self.repository = repository
         self.container = self.get_container(f"oci://{session.registry}/{repository}")
         self.actions = "pull"
@@ -78,6 +78,13 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         self.upload_missing = Uploads(session, destination).upload_missing
 
     # The library's side: its own methods stand on these.
+
+    def __getattr__(self, name: str) -> Any:
+        """What else the library's constructor sets up (a session of its own, which nothing here uses), when it is asked for."""
+        if name not in ("auth", "headers", "session"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        super().__init__(hostname=self.hostname, insecure=self.prefix == "http")
+        return self.__dict__[name]
 
     def get_container(self, name: str | Address) -> Address:
         """The addresses of a repository."""
@@ -91,8 +98,11 @@ class Transport(oras.provider.Registry):  # type: ignore[misc]
         headers: dict[str, str] | None = None,
         json: Any = None,
         stream: bool = False,
-    ) -> requests.Response:
+    ) -> "requests.Response":
         """A request as the library makes it, with the session's credentials, limits, attempts and care for redirects."""
+        import requests  # noqa: PLC0415 - a form that only the library's own methods want
+        from requests.structures import CaseInsensitiveDict  # noqa: PLC0415
+
         body: Body = None
         if json is not None:
             body = encode(json)
