@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import NamedTuple
 
 from relgraph.stamp.context import Context, Thing
@@ -66,28 +67,24 @@ def stamp(files: Mapping[str, bytes], spec: Spec, context: Context) -> dict[str,
     """
     problems: list[Problem] = []
     parsed = _parse(spec, context.nodes, problems)
-    for name in sorted(spec.values.keys() - parsed.reads.values):
-        if not problems:
-            problems.append(
-                Problem(f"stamp.values.{name}", "no template uses this value", hint="remove it, or use it: values." + name)
-            )
-    values = {name: render(template, context, {}, problems) for name, template in parsed.values.items()}
-    done = dict(files)
-    for path, data in spec.templates.items():
-        if not path.endswith(SUFFIX):
-            done[path] = data
+    # A template that could not be read may use any of them.
+    unused = spec.values.keys() - parsed.reads.values if not problems else ()
+    for name in sorted(unused):
+        problems.append(Problem(f"stamp.values.{name}", "no template uses this value", hint="remove it, or use it: values." + name))
+
+    def said(template: Template | None, values: Mapping[str, str] = MappingProxyType({})) -> str:
+        return (render(template, context, values, problems) if template is not None else None) or ""
+
+    values = {name: said(template) for name, template in parsed.values.items()}
+    done = dict(files) | {path: data for path, data in spec.templates.items() if not path.endswith(SUFFIX)}
     for path, template in parsed.files.items():
         target = path.removesuffix(SUFFIX)
         if target in spec.templates:
             problems.append(Problem(path, f"there is a file {target} as well", hint="keep one of the two"))
-        done[target] = render(template, context, values, problems).encode("utf-8", "surrogateescape")
-    wanted = {
-        path: {where: render(template, context, {}, problems) for where, template in addresses.items()}
-        for path, addresses in parsed.set.items()
-    }
-    replacements = {word: render(template, context, {}, problems) for word, template in parsed.replace.items()}
-    if not problems:
-        _edit(done, wanted, replacements, problems)
+        done[target] = said(template, values).encode("utf-8", "surrogateescape")
+    wanted = {path: {where: said(parsed.set[path].get(where)) for where in addresses} for path, addresses in spec.set.items()}
+    replacements = {word: said(parsed.replace.get(word)) for word in spec.replace if word}
+    _edit(done, wanted, replacements, problems)
     raise_all(problems, "stamp")
     return done
 
@@ -142,6 +139,8 @@ def _edit(
             if not any(first < end and start < last for first, last in covered):
                 edits.append(Edit(start, end, replacements[word]))
         after = _applied(text, edits)
+        if problems:
+            continue  # what is said next would follow from what is wrong already
         if addresses:
             only = _applied(text, edits[: len(covered)])
             check_values(path, text, only, addresses, problems)
