@@ -29,14 +29,22 @@ def test_the_parts_in_order_are_the_whole(count: int) -> None:
 def test_little_work_is_not_shared() -> None:
     assert len(shared_work(range(7), text_of, least=4)) == 1
     assert len(shared_work(range(8), text_of, least=4)) == 2
+    assert len(shared_work(range(100_000), text_of, least=4)) <= 256
 
 
-def test_the_child_runs_in_a_process_of_its_own() -> None:
+def test_the_child_works_while_this_process_does_something_else() -> None:
+    reading, writing = os.pipe()
+
     def pid(_: Sequence[int]) -> bytes:
+        os.write(writing, b".")
         return str(os.getpid()).encode()
 
-    mine, other = shared_work(range(8), pid, least=4)
-    assert int(mine) == HERE != int(other)
+    def until_the_child_has_begun() -> None:
+        os.read(reading, 1)
+
+    assert {int(answer) for answer in shared_work(range(8), pid, least=4, meanwhile=until_the_child_has_begun)} != {HERE}
+    os.close(reading)
+    os.close(writing)
 
 
 @pytest.mark.parametrize("way", ["raises", "killed", "exits"])
@@ -54,8 +62,8 @@ def test_the_work_of_a_child_that_fails_is_done_here(way: str) -> None:
 
 
 def test_an_answer_larger_than_a_pipe_comes_whole() -> None:
-    first, second = shared_work(range(8), lambda items: text_of(items) * 300_000, least=4)
-    assert (first, second) == (text_of(range(4)) * 300_000, text_of(range(4, 8)) * 300_000)
+    answers = shared_work(range(8), lambda items: text_of(items) * 300_000, least=4)
+    assert answers == [text_of(range(4)) * 300_000, text_of(range(4, 8)) * 300_000]
 
 
 def test_a_failure_here_leaves_no_child_behind() -> None:

@@ -1,3 +1,4 @@
+import os
 import threading
 from pathlib import Path
 
@@ -146,3 +147,43 @@ def test_any_content_survives(repository: Path, contents: list[bytes]) -> None:
     git(repository, "fast-import", "--quiet", data=stream)
     answers = [*reader(repository).read_many(map(blob_id, contents))]
     assert [answer.data if answer else None for answer in answers] == contents
+
+
+def test_what_was_read_is_known(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    objects = reader(repository)
+    first = objects.read(blob_id(b"one\n"))
+
+    def refuse(*arguments: str) -> None:
+        raise AssertionError(arguments)
+
+    objects.close()
+    monkeypatch.setattr(Git, "spawn", refuse)
+    assert objects.read(blob_id(b"one\n")) == first
+    with pytest.raises(AssertionError):
+        objects.read(blob_id(b"two\n"))
+
+
+def test_known_and_unknown_objects_come_in_the_order_asked_for(repository: Path) -> None:
+    objects = reader(repository)
+    one, two = blob_id(b"one\n"), blob_id(b"two\n")
+    objects.read(two)
+    answers = [*objects.read_many([one, two, "0" * 40, two, one, "HEAD:b"])]
+    assert [answer.data if answer else None for answer in answers] == [b"one\n", b"two\n", None, b"two\n", b"one\n", b"two\n"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_forked_process_asks_a_git_of_its_own(repository: Path) -> None:
+    objects = reader(repository)
+    assert objects.read("HEAD:a")
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        found = objects.read("HEAD:b")
+        os.write(writing, found.data if found and found.data else b"nothing")
+        os._exit(0)
+    assert os.read(reading, 100) == b"two\n"
+    os.waitpid(child, 0)
+    again = objects.read("HEAD:a")
+    assert again is not None
+    assert again.data == b"one\n"
+    for descriptor in (reading, writing):
+        os.close(descriptor)

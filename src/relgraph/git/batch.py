@@ -4,10 +4,13 @@ One child is started when the first object is asked for and stays; requests are 
 inflates one object while the last one is being looked at. How far ahead is bounded: never more bytes are under way than a
 pipe is sure to hold, so a write never waits, and there is neither a thread nor a deadlock.
 
+What was read is kept up to a bound, because the same files are asked for again and again: by extractors, by rules, by pipelines.
+
 Git ends the whole process over an object that it finds damaged. The reader then counts that one object as unreadable and
 goes on with a new child.
 """
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from threading import Lock
@@ -20,6 +23,8 @@ __all__ = ["GitObject", "ObjectReader"]
 
 _LONGEST = 1024  # bytes of one request
 _WINDOW = 4096 - _LONGEST  # bytes of requests under way, before the last; the smallest pipe in use holds 4096
+_KEPT = 8 << 20  # bytes of content that are kept, of objects of at most:
+_SMALL = 1 << 17
 _PROBE = b"0000000000000000000000000000000000000000\n"
 
 
@@ -37,7 +42,7 @@ class ObjectReader:
     """Reads the objects of one repository. Close it, or leave it to the garbage collector.
 
     Readers may be nested and used from several threads: every reading has a child of its own while it lasts, and an idle
-    child is used again.
+    child is used again. In a forked process a reader starts children of its own.
     """
 
     def __init__(self, git: Git, *, limit: int = BIG) -> None:
@@ -45,6 +50,10 @@ class ObjectReader:
         self._limit = limit
         self._idle: list[Child] = []
         self._lock = Lock()
+        self._process = os.getpid()
+        self._others: list[Child] = []
+        self._kept: dict[str, GitObject] = {}
+        self._room = _KEPT
 
     def read(self, name: str) -> GitObject | None:
         """The object of an id or of any name that git resolves; None where it is missing, ambiguous or damaged."""
@@ -53,17 +62,17 @@ class ObjectReader:
 
     def read_many(self, names: Iterable[str]) -> Iterator[GitObject | None]:
         """One answer a name, in their order; as :meth:`read`."""
-        requests = map(_request, names)
-        waiting: deque[bytes] = deque()
+        requests = map(self._request, names)
+        waiting: deque[tuple[bytes, GitObject | None]] = deque()
         under_way = 0
         child: Child | None = None
         try:
             while True:
                 if under_way <= _WINDOW // 2:  # half empty: many requests with one write
                     parcel = b""
-                    for request in requests:
-                        waiting.append(request)
-                        parcel += request
+                    for ahead in requests:
+                        waiting.append(ahead)
+                        parcel += ahead[0]
                         if under_way + len(parcel) >= _WINDOW:
                             break
                     if parcel:
@@ -72,16 +81,15 @@ class ObjectReader:
                         under_way += len(parcel)
                 if not waiting:
                     break
-                request = waiting.popleft()
-                answer: GitObject | None = None
+                request, answer = waiting.popleft()
                 if child is not None and request:
                     under_way -= len(request)
                     try:
-                        answer = _answer(child, self._limit)
+                        answer = self._keep(_answer(child, self._limit))
                     except ChildEnded:
                         child.close()
                         child = self._fresh()
-                        child.write(b"".join(waiting))
+                        child.write(b"".join(asked for asked, _ in waiting))
                 yield answer
         except BaseException:
             # Answers to questions that nobody waits for any more are in its pipe.
@@ -111,9 +119,30 @@ class ObjectReader:
 
     def _borrow(self) -> Child:
         with self._lock:
+            if self._process != os.getpid():
+                # Answers to this process's questions would go to the one that it was forked from. It is that one's to end them.
+                self._process = os.getpid()
+                self._others += self._idle
+                self._idle = []
             if self._idle:
                 return self._idle.pop()
         return self._git.spawn("cat-file", "--batch")
+
+    def _request(self, name: str) -> tuple[bytes, GitObject | None]:
+        """What to ask git for, or what is known already."""
+        kept = self._kept.get(name)
+        return (_request(name), None) if kept is None else (b"", kept)
+
+    def _keep(self, answer: GitObject | None) -> GitObject | None:
+        if (
+            answer is not None
+            and answer.data is not None
+            and answer.size <= min(_SMALL, self._room)
+            and answer.oid not in self._kept
+        ):
+            self._room -= answer.size
+            self._kept[answer.oid] = answer
+        return answer
 
     def _fresh(self) -> Child:
         # After a death: a child that cannot answer at all is a failure of the whole, not one damaged object more.
