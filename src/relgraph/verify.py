@@ -8,11 +8,12 @@ from hashlib import blake2b
 from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from relgraph.effects.cache import CacheFile, program_stamp
 from relgraph.effects.clock import today
-from relgraph.errors import EnvironmentFailure, UsageError
+from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError, UsageError
+from relgraph.git.clones import Clones, Network, shown_url
 from relgraph.git.edited import EditedTree
 from relgraph.git.repository import GitRepository
 from relgraph.git.target import NothingThen, Target, open_target
@@ -53,12 +54,14 @@ class Request(NamedTuple):
     """What to look at: the folder of clones, revisions by repository name (``""``: the workspace's own), and the day.
 
     ``edited`` are other contents for files of repositories (by the name in reports, then by path), as if they were written there.
+    ``clones`` gives those that lie neither where the graph says nor in ``repos``; by default there are no others.
     """
 
     repos: Path | None = None
     revisions: tuple[tuple[str, str], ...] = ()
     as_of: date | None = None
     edited: Mapping[str, Mapping[str, bytes]] = MappingProxyType({})
+    clones: Clones = Clones(Network.NEVER)
 
 
 def open_workspace(start: Path, name: str | None = None) -> Workspace:
@@ -100,25 +103,41 @@ def open_facts(workspace: Workspace, request: Request, stack: ExitStack, *, site
     subjects: dict[str, Subject] = {}
     external: dict[str, Subject] = {}
     missing: list[str] = []
+    failed: list[tuple[str, RelgraphError]] = []
     _check_revisions(graph, request)
     for node in graph.nodes.values():
         if node.kind != "repo":
             continue
-        path = clone_of(workspace, node, request)
+        try:
+            path = clone_of(workspace, node, request)
+        except RelgraphError as problem:
+            failed.append((f"{node.id}: {problem}", problem))
+            continue
         if path is None:
             if not node.get("external", False):
-                missing.append(f"{node.id}: no clone of {node.ref}")
+                missing.append(f"{node.id}: no clone of {shown_url(node.ref)}")
             continue
         opened = _open(node, path, workspace, request, stack, sites=sites and not node.get("external", False))
         if opened is not None:
             (external if node.get("external", False) else subjects)[node.id] = opened
-    if missing:
-        raise EnvironmentFailure(
-            missing[0] if len(missing) == 1 else f"{len(missing)} repositories have no clone",
-            hint="give the folder of clones with --repos, or a repository's 'path' in the graph",
-            details=tuple(missing) if len(missing) > 1 else (),
-        )
+    if missing or failed:
+        _refuse(missing, failed)
     return declare(graph, subjects, external, today=request.as_of or today())
+
+
+def _refuse(missing: list[str], failed: list[tuple[str, RelgraphError]]) -> NoReturn:
+    """Say of all repositories at once why they have no clone."""
+    told = [*missing, *(text for text, _ in failed)]
+    if not failed:
+        hint = "give the folder of clones with --repos, or a repository's 'path' in the graph; without --offline they are cloned"
+    else:
+        hint = failed[0][1].hint
+    wrong = any(isinstance(problem, DeclarationError) for _, problem in failed)
+    raise (DeclarationError if wrong else EnvironmentFailure)(
+        told[0] if len(told) == 1 else f"{len(told)} repositories have no clone",
+        hint=hint,
+        details=tuple(told) if len(told) > 1 else (),
+    )
 
 
 def verify(workspace: Workspace, request: Request) -> Report:
@@ -186,7 +205,10 @@ def _check_revisions(graph: Graph, request: Request) -> None:
 
 
 def clone_of(workspace: Workspace, node: Node, request: Request) -> Path | None:
-    """Where a repository's clone lies: its declared path, a folder of that name among the clones, or the workspace itself."""
+    """Where a repository's clone lies: its declared path, a folder of that name among the clones, or what is cloned for it.
+
+    Raises as :meth:`relgraph.git.clones.Clones.path` does.
+    """
     if path := node.get("path"):
         return workspace.root / str(path)
     if request.repos is not None:
@@ -194,7 +216,7 @@ def clone_of(workspace: Workspace, node: Node, request: Request) -> Path | None:
         for name in (node.name, f"{node.name}.git", address[-1], f"{address[-1]}.git", "+".join(address[-2:]) + "/repo"):
             if (request.repos / name).exists():
                 return request.repos / name
-    return None
+    return request.clones.path(node.ref, lent=bool(node.get("external", False)))
 
 
 def _open(node: Node, path: Path, workspace: Workspace, request: Request, stack: ExitStack, *, sites: bool) -> Subject | None:

@@ -206,14 +206,14 @@ class TestErrors:
         self, words: tuple[str, ...], workspace: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         (workspace / "clones/engine").rename(workspace / "clones/elsewhere")
-        assert main([*words, "--repos", "clones"]) == 3
+        assert main([*words, "--repos", "clones", "--offline"]) == 3
         out, err = capsys.readouterr()
         assert out == ""
         assert "repos.engine: no clone of https://github.com/example/engine" in err
         assert "--repos" in err
 
     def test_with_no_clones_at_all(self, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-        assert main([*words]) == 3
+        assert main([*words, "--offline"]) == 3
         assert "2 repositories have no clone" in capsys.readouterr().err
 
     def test_with_an_unknown_graph(self, words: tuple[str, ...], run: Run) -> None:

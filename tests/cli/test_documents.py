@@ -259,5 +259,5 @@ def test_a_file_that_is_not_there(run: Run) -> None:
 
 def test_a_clone_that_is_missing(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "page.md").write_text(PAGE)
-    assert main(["graph", "--check", "page.md"]) == 3
+    assert main(["graph", "--offline", "--check", "page.md"]) == 3
     assert "2 repositories have no clone" in capsys.readouterr().err

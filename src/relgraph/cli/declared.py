@@ -15,8 +15,15 @@ _REV = Argument(
     repeated=True,
 )
 _AS_OF = Argument("as-of", "see the repositories as they were at the end of this day, UTC", metavar="YYYY-MM-DD")
+_OFFLINE = Argument("offline", "clone nothing: what has no clone is missing", Form.FLAG)
+_FETCH = Argument(
+    "fetch",
+    "fetch anew what was cloned for lack of a path or a folder in --repos, and clone the repositories of others too",
+    Form.FLAG,
+)
+_CLONES = (_REPOS, _OFFLINE, _FETCH, _REV, _AS_OF)
 _NODE = Argument("node", "a node, as images.web, or its name where that is one", Form.POSITIONAL, metavar="NODE", required=True)
-_FACTS = (Argument("format", "how it is written", choices=("text", "json"), default="text"), _GRAPH, _REPOS, _REV, _AS_OF)
+_FACTS = (Argument("format", "how it is written", choices=("text", "json"), default="text"), _GRAPH, *_CLONES)
 
 
 def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
@@ -29,9 +36,7 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
             (
                 Argument("format", "how findings are written", choices=formats, default="text"),
                 _GRAPH,
-                _REPOS,
-                _REV,
-                _AS_OF,
+                *_CLONES,
                 Argument(
                     "since",
                     "only what was not found yet where this revision was left; of the workspace's own repository and its declaration, "
@@ -53,6 +58,8 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
             details=(
                 "The graph is declared in graph/*.yaml of the nearest folder upwards. Every repository that it declares is judged, "
                 "external ones lend their tags. Exit status as of scan; a graph that is wrong exits 2.",
+                "A repository with neither a 'path' in the graph nor a folder in --repos is cloned from its 'url' (https, ssh or file) into "
+                "the user's cache, once: --fetch brings it up to date, --offline does without.",
                 "With --since, everything is judged twice: as it is, and with the named repository as it was at the newest commit that both "
                 "it and the revision hold, as a review shows it. A finding that was there, told by its fingerprint, is left out; what a change "
                 "brings about elsewhere is not.",
@@ -101,9 +108,7 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 ),
                 Argument("format", "how it is drawn", choices=("mermaid", "json"), default="mermaid"),
                 _GRAPH,
-                _REPOS,
-                _REV,
-                _AS_OF,
+                *_CLONES,
                 Argument("versions", "write each node's version into it (needs the clones)", Form.FLAG),
                 Argument("state", "colour each node by its worst finding (needs the clones)", Form.FLAG),
                 Argument("outline", "draw only the repositories and how they depend on each other", Form.FLAG),

@@ -7,9 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from relgraph.cli.command import Values
 from relgraph.cli.output import write_bytes
-from relgraph.cli.workspace import find_node, request_of
+from relgraph.cli.workspace import find_node
 from relgraph.draw.drawing import View, draw, outline
 from relgraph.draw.mermaid import mermaid
 from relgraph.edit.markers import Marker, fill, find_markers
@@ -18,7 +17,7 @@ from relgraph.graph.impact import part
 from relgraph.infer.facts import Facts
 from relgraph.infer.released import released
 from relgraph.model.graph import Graph
-from relgraph.verify import Workspace, open_facts, open_graphs, states
+from relgraph.verify import Request, Workspace, open_facts, open_graphs, states
 from relgraph.workspace.find import choose
 
 __all__ = ["Document", "Documents"]
@@ -48,10 +47,14 @@ class Document(NamedTuple):
 
 
 class Documents:
-    """The files that one command line names; repositories are opened once for all of them, and closed with ``stack``."""
+    """The files that one command line names; repositories are opened once for all of them, and closed with ``stack``.
 
-    def __init__(self, values: Values, stack: ExitStack) -> None:
-        self._values = values
+    ``graph`` is the one that is meant where a marker names none.
+    """
+
+    def __init__(self, request: Request, stack: ExitStack, graph: str | None = None) -> None:
+        self._request = request
+        self._chosen = graph
         self._stack = stack
         self._facts: dict[str, Facts] = {}
         self._states: dict[str, Mapping[str, str]] = {}
@@ -86,7 +89,7 @@ class Documents:
             view = view._replace(versions={node: version.written for node, version in declared.versions.items()})
         if "state" in marker.words:
             if graph.name not in self._states:
-                self._states[graph.name] = states(self._workspace(graph), request_of(self._values))
+                self._states[graph.name] = states(self._workspace(graph), self._request)
             view = view._replace(states=self._states[graph.name])
         text = mermaid((outline if "outline" in marker.words else draw)(graph, view))
         return f"```mermaid\n{text}```"
@@ -113,7 +116,7 @@ class Documents:
         """The graph that a marker speaks of, and its other words."""
         if words and words[0] in self._graphs:
             return self._graphs[words[0]], words[1:]
-        return choose(self._graphs, self._values.get("graph")), words
+        return choose(self._graphs, self._chosen), words
 
     @cached_property
     def _opened(self) -> tuple[Path, Mapping[str, Graph]]:
@@ -128,7 +131,7 @@ class Documents:
 
     def _facts_of(self, graph: Graph) -> Facts:
         if graph.name not in self._facts:
-            self._facts[graph.name] = open_facts(self._workspace(graph), request_of(self._values), self._stack, sites=False)
+            self._facts[graph.name] = open_facts(self._workspace(graph), self._request, self._stack, sites=False)
         return self._facts[graph.name]
 
 

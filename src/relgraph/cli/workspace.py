@@ -5,8 +5,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from relgraph.cli.command import Values
+from relgraph.cli.terminal import Terminal
 from relgraph.cli.words import day
 from relgraph.errors import UsageError
+from relgraph.git.clones import Clones, Network
 from relgraph.infer.facts import Facts
 from relgraph.model.graph import Graph, Node
 from relgraph.verify import Request, Workspace, open_facts, open_workspace
@@ -19,10 +21,15 @@ def workspace_of(values: Values) -> Workspace:
     return open_workspace(Path.cwd(), values.get("graph"))
 
 
-def request_of(values: Values) -> Request:
-    """What to look at."""
+def request_of(values: Values, terminal: Terminal | None = None) -> Request:
+    """What to look at; whoever is at the terminal hears what is being cloned. Raises UsageError."""
+    tell = (lambda _: None) if terminal is None else terminal.progress
+    if values.flag("offline") and values.flag("fetch"):
+        raise UsageError("--offline and --fetch contradict each other")
+    network = Network.NEVER if values.flag("offline") else Network.ALWAYS if values.flag("fetch") else Network.MISSING
+    clones = Clones(network, tell=lambda text: tell(f"relgraph: {text}"))
     repos = values.get("repos")
-    return Request(None if repos is None else Path(repos), named_revisions(values, "rev"), day(values.get("as-of")))
+    return Request(None if repos is None else Path(repos), named_revisions(values, "rev"), day(values.get("as-of")), clones=clones)
 
 
 def named_revisions(values: Values, option: str) -> tuple[tuple[str, str], ...]:
@@ -34,9 +41,9 @@ def named_revisions(values: Values, option: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def opened(values: Values, stack: ExitStack, *, sites: bool) -> Facts:
+def opened(values: Values, terminal: Terminal, stack: ExitStack, *, sites: bool) -> Facts:
     """The facts of the workspace's world."""
-    return open_facts(workspace_of(values), request_of(values), stack, sites=sites)
+    return open_facts(workspace_of(values), request_of(values, terminal), stack, sites=sites)
 
 
 def find_node(graph: Graph, word: str) -> Node:

@@ -12,13 +12,21 @@ from pathlib import Path
 
 from relgraph.effects.environment import variable
 
-__all__ = ["CacheFile", "program_stamp"]
+__all__ = ["CacheFile", "cache_folder", "program_stamp"]
 
 _CHECK = 16
 _MOST_BYTES = 512 << 20
 _MOST_FILES = 1000
 # A temporary file that is older was left behind by a process that was killed.
 _ABANDONED = 3600
+
+
+def cache_folder() -> Path | None:
+    """``$XDG_CACHE_HOME/relgraph`` (``~/.cache`` by default), there or not; None where ``RELGRAPH_CACHE=off``, or nobody has a home."""
+    if (variable("RELGRAPH_CACHE") or "").lower() in ("off", "0", "no", "false"):
+        return None
+    root = variable("XDG_CACHE_HOME") or os.path.join(variable("HOME") or "", ".cache")
+    return Path(root, "relgraph") if os.path.isabs(root) else None
 
 
 class CacheFile:
@@ -32,12 +40,8 @@ class CacheFile:
     """
 
     def __init__(self, family: str, stamp: str) -> None:
-        self._path: Path | None = None
-        if (variable("RELGRAPH_CACHE") or "").lower() in ("off", "0", "no", "false"):
-            return
-        root = variable("XDG_CACHE_HOME") or os.path.join(variable("HOME") or "", ".cache")
-        if os.path.isabs(root):
-            self._path = Path(root, "relgraph", f"{family}-{stamp}")
+        folder = cache_folder()
+        self._path = None if folder is None else folder / f"{family}-{stamp}"
 
     def read(self) -> bytes | None:
         """The content; None where there is none, or it is somebody else's or damaged."""

@@ -2,8 +2,9 @@
 
 A repository brings its own configuration, and configuration can name programs: a file-system monitor, hooks, transports.
 Everything of the kind is switched off, so that looking at a repository that somebody else made is only looking. Nothing is
-ever fetched: an object that a partial clone lacks is an object that is not there. The user's own configuration is read as
-ever, because ``safe.directory`` and ``core.excludesFile`` stand in it. Git 2.25 is the oldest that is supported.
+ever fetched here (:mod:`relgraph.git.clones` does that): an object that a partial clone lacks is an object that is not there. The
+user's own configuration is read as ever, because ``safe.directory`` and ``core.excludesFile`` stand in it. Git 2.25 is the oldest
+that is supported.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from functools import cache
 from relgraph.effects import environment, process
 from relgraph.errors import EnvironmentFailure
 
-__all__ = ["BIG", "Git", "Pending"]
+__all__ = ["BIG", "INSTALL", "Git", "Pending", "environment_of_git", "reason_of"]
 
 BIG = 16 << 20
 """Content above this many bytes is not read: 16 MiB."""
@@ -38,13 +39,18 @@ _INHERITED = (
     "HOMEPATH", "PROGRAMDATA", "TEMP", "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM",
     "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_*", "GIT_CONFIG_VALUE_*",
 )  # fmt: skip
-_INSTALL = "install git 2.25 or newer, and make sure that it is on PATH"
+INSTALL = "install git 2.25 or newer, and make sure that it is on PATH"
 _LIMIT = 120.0
 
 
 @cache
 def _environment() -> dict[str, str]:
-    return environment.inherited(*_INHERITED) | _FORCED
+    return environment_of_git()
+
+
+def environment_of_git(*more: str) -> dict[str, str]:
+    """The variables that git gets: those that it needs to work at all, those named besides, and what keeps it within bounds."""
+    return environment.inherited(*_INHERITED, *more) | _FORCED
 
 
 class Pending:
@@ -74,7 +80,7 @@ class Git:
 
     def start(self, *arguments: str, data: bytes = b"", ok: tuple[int, ...] = (0,)) -> Pending:
         """Start ``git ARGUMENTS``; ``ok`` are the exit statuses that are no failure."""
-        running = process.start(self._argv(arguments), env=self._env, cwd=self.folder, data=data, limit=_LIMIT, hint=_INSTALL)
+        running = process.start(self._argv(arguments), env=self._env, cwd=self.folder, data=data, limit=_LIMIT, hint=INSTALL)
         return Pending(running, lambda completed: self._failed(arguments, completed), ok)
 
     def run(self, *arguments: str, data: bytes = b"", ok: tuple[int, ...] = (0,)) -> bytes:
@@ -83,17 +89,17 @@ class Git:
 
     def spawn(self, *arguments: str) -> process.Child:
         """A git that stays and is talked to."""
-        return process.spawn(self._argv(arguments), env=self._env, cwd=self.folder, limit=_LIMIT, hint=_INSTALL)
+        return process.spawn(self._argv(arguments), env=self._env, cwd=self.folder, limit=_LIMIT, hint=INSTALL)
 
     def _argv(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
         return ("git", *_SWITCHES, *arguments)
 
     def _failed(self, arguments: tuple[str, ...], completed: process.Completed) -> EnvironmentFailure:
-        reason = _reason(completed)
+        reason = reason_of(completed)
         return EnvironmentFailure(f"{self.folder}: git {arguments[0]}: {reason}", hint=_hint(reason, self.folder))
 
 
-def _reason(completed: process.Completed) -> str:
+def reason_of(completed: process.Completed) -> str:
     """What git says of its end: its first fatal line, and the lines indented below it."""
     lines = completed.stderr.decode("utf-8", "replace").splitlines()
     fatal = next((number for number, line in enumerate(lines) if line.startswith("fatal: ")), len(lines) - 1)

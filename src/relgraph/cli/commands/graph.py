@@ -30,11 +30,12 @@ def run(values: Values, terminal: Terminal) -> int:
     if word is not None and values.flag("outline"):
         raise UsageError("an outline shows all repositories, and no node", hint="leave out one of the two")
     view = View() if word is None else View(*part(graph, find_node(graph, word).id))
-    coloured = states(workspace, request_of(values)) if values.flag("state") else {}
+    request = request_of(values, terminal)
+    coloured = states(workspace, request) if values.flag("state") else {}
     versions: dict[str, NodeVersion] = {}
     if values.flag("versions"):
         with ExitStack() as stack:
-            declared = open_facts(workspace, request_of(values), stack, sites=False).declared
+            declared = open_facts(workspace, request, stack, sites=False).declared
             versions = {} if declared is None else dict(declared.versions)
     view = view._replace(versions={node: version.written for node, version in versions.items()}, states=coloured)
     drawing = (outline if values.flag("outline") else draw)(graph, view)
@@ -59,7 +60,7 @@ def _files(values: Values, terminal: Terminal) -> int:
                 hint="what is drawn is said in the file: <!-- relgraph:graph NODE versions -->",
             )
     with ExitStack() as stack:
-        documents = Documents(values, stack)
+        documents = Documents(request_of(values, terminal), stack, values.get("graph"))
         # All are read before the first is written: a mistake in one leaves all as they were.
         written = [documents.read(path) for path in values.many("write")]
         checked = [documents.read(path) for path in values.many("check")]

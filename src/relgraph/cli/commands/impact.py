@@ -18,7 +18,7 @@ _VERB = {EdgeKind.BUILDS_FROM: "is built from", EdgeKind.REFERS_TO: "refers to",
 def run(values: Values, terminal: Terminal) -> int:
     """Print the steps, nearest first, each with the sites that have to change."""
     with ExitStack() as stack:
-        facts = opened(values, stack, sites=True)
+        facts = opened(values, terminal, stack, sites=True)
         declared = facts.declared
         assert declared is not None  # noqa: S101 - a workspace always declares
         node = find_node(declared.graph, values.get("node") or "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from relgraph.cli.command import Values
 from relgraph.cli.findings import select, show
@@ -11,28 +12,32 @@ from relgraph.errors import UsageError
 from relgraph.model.finding import Finding, Report, Severity
 from relgraph.report.clean import visible
 from relgraph.rules.registry import RULES
-from relgraph.verify import verify
+from relgraph.verify import Request, Workspace, verify
 
 __all__ = ["run"]
 
 _SHOWN = 5
+#: What keeps of a report what is asked for.
+_News: TypeAlias = Callable[[Report], Report]
 
 
 def run(values: Values, terminal: Terminal) -> int:
     """Verify, select, repair, print; 1 where something of severity error was found, whatever is listed."""
     _check(values)
+    workspace, request = workspace_of(values), request_of(values, terminal)
+    news = _news(workspace, request, values, terminal)
     if values.flag("fix") or values.flag("diff"):
-        return _repair(values, terminal)
-    return show(_news(values, terminal)(verify(workspace_of(values), request_of(values))), values, terminal, RULES)
+        return _repair(workspace, request, news, values, terminal)
+    return show(news(verify(workspace, request)), values, terminal, RULES)
 
 
-def _news(values: Values, terminal: Terminal) -> Callable[[Report], Report]:
+def _news(workspace: Workspace, request: Request, values: Values, terminal: Terminal) -> _News:
     """What keeps of a report the findings that ``--since`` asks for."""
     if not values.many("since"):
         return lambda report: report
     from relgraph.since import Earlier, without
 
-    earlier = Earlier(workspace_of(values), request_of(values), named_revisions(values, "since"))
+    earlier = Earlier(workspace, request, named_revisions(values, "since"))
 
     def news(report: Report) -> Report:
         new = without(report, earlier.report)
@@ -44,16 +49,15 @@ def _news(values: Values, terminal: Terminal) -> Callable[[Report], Report]:
     return news
 
 
-def _repair(values: Values, terminal: Terminal) -> int:
+def _repair(workspace: Workspace, request: Request, news: _News, values: Values, terminal: Terminal) -> int:
     from relgraph.cli.rules import find_rule
     from relgraph.fixing import difference, fix, write
 
     lowest = Severity(values.get("severity") or "warning")
     codes = {find_rule(word).code for word in values.many("rule")} or {rule.code for rule in RULES}
-    news = _news(values, terminal)
     fixed = fix(
-        workspace_of(values),
-        request_of(values),
+        workspace,
+        request,
         lambda report: select(news(report), codes, lowest),
         dirty=values.flag("allow-dirty"),
     )

@@ -13,7 +13,7 @@ __all__ = ["run"]
 def run(values: Values, terminal: Terminal) -> int:
     """Print the table."""
     with ExitStack() as stack:
-        declared = opened(values, stack, sites=False).declared
+        declared = opened(values, terminal, stack, sites=False).declared
     assert declared is not None  # noqa: S101 - a workspace always declares
     rows = [(node.id, declared.versions[node.id]) for node in declared.graph.nodes.values()]
     if values.get("format") == "json":

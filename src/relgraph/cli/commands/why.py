@@ -13,7 +13,7 @@ __all__ = ["run"]
 def run(values: Values, terminal: Terminal) -> int:
     """Print the reasons, from the node to the tag, field or declaration."""
     with ExitStack() as stack:
-        declared = opened(values, stack, sites=False).declared
+        declared = opened(values, terminal, stack, sites=False).declared
     assert declared is not None  # noqa: S101 - a workspace always declares
     node = find_node(declared.graph, values.get("node") or "")
     version = declared.versions[node.id]
