@@ -147,6 +147,8 @@ class _Copy:
         self._source = source
         self._destination = destination
         self._crew = crew
+        # A registry verifies what it is given. (Asked once: to compare with a protocol costs as much as a request.)
+        self._verified = not isinstance(destination, _Mounting)
         self._done: set[Digest] = set()
         self._manifests = 0
         self._blobs = 0
@@ -235,8 +237,7 @@ class _Copy:
         self._done.update(blob.digest for blob in blobs)
 
     def _send_one(self, blob: Descriptor) -> None:
-        verified = not isinstance(self._destination, _Mounting)
-        self._destination.push(blob, FetchSource(self._source, blob, self._crew.stop, verified=verified))
+        self._destination.push(blob, FetchSource(self._source, blob, self._crew.stop, verified=self._verified))
         with self._crew.lock:
             self._blobs += 1
             self._bytes += blob.size

@@ -59,6 +59,7 @@ class Layout:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self.path = path
         self.name = f"layout:{path}"
+        self._folders = {algorithm: path / "blobs" / algorithm for algorithm in ALGORITHMS}
         self._documents: dict[Digest, Document] = {}
         self._read: tuple[tuple[int, int, int], list[Entry]] | None = None
         try:
@@ -72,7 +73,7 @@ class Layout:
 
     def blob_path(self, digest: Digest) -> Path:
         """Where content is, if it is there. The digest was checked, so that it cannot lead elsewhere."""
-        return self.path / "blobs" / digest.algorithm / digest.hex
+        return self._folders[digest.algorithm] / digest.hex
 
     def has(self, digest: Digest) -> bool:
         """Whether content is there."""
@@ -120,7 +121,7 @@ class Layout:
         """All content, in no order; names that are no digests are passed over."""
         for algorithm, length in ALGORITHMS.items():
             try:
-                items = list((self.path / "blobs" / algorithm).iterdir())
+                items = list(self._folders[algorithm].iterdir())
             except FileNotFoundError:
                 continue
             for name in (item.name for item in items):
@@ -159,8 +160,7 @@ class Layout:
             return
         value["manifests"] = [entry_descriptor(entry).to_json() for entry in after]
         # Content must last before a name does.
-        for algorithm in ALGORITHMS:
-            folder = self.path / "blobs" / algorithm
+        for folder in self._folders.values():
             if folder.is_dir():
                 sync_folder(folder)
         write_file(self.path / "index.json", [encode(value)])
