@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from relgraph.model.graph import Node
@@ -40,8 +41,8 @@ class Target(NamedTuple):
     ``own`` is the node itself, ``uses`` what it refers to or contains, by node id. ``options`` are the values of its ``build``
     field (plain values; the builder's own word is among them), ``stamp`` those of its ``stamp`` field. ``tree`` are the
     files of its repository at the commit; reading them is all that planning may do. ``templates`` are the workspace's
-    own template files for this node by path, ``tools`` versions of programs that were asked for in
-    :attr:`Recipe.tools` (empty while planning).
+    own template files for this node, by path below its template folder. ``contains`` are the nodes that it holds as
+    parts, by id.
     """
 
     node: Node
@@ -52,6 +53,7 @@ class Target(NamedTuple):
     stamp: Mapping[str, object]
     tree: Tree
     templates: Mapping[str, bytes]
+    contains: Mapping[str, Node] = MappingProxyType({})
 
 
 class Recipe(NamedTuple):
@@ -69,6 +71,7 @@ class Recipe(NamedTuple):
     tools: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     pool: str = ""
+    bases: tuple[str, ...] = ()
 
 
 class Program(Protocol):
@@ -88,7 +91,7 @@ class Work(NamedTuple):
 
     ``checkout()`` is a folder of this build's own with the files of the commit that match the recipe's paths, as
     git has them (modes, links); ``scratch`` an empty folder. ``digests`` are those of the nodes in :attr:`Recipe.needs`, ``built``
-    repositories of the local store to read them from. ``say`` adds a line to the step's log. ``stop`` is set when the run is
+    repositories to read them from; under their references those of :attr:`Recipe.bases`, too. ``say`` adds a line to the step's log. ``stop`` is set when the run is
     cancelled. ``environment`` is all that programs are given.
     """
 

@@ -1,0 +1,112 @@
+"""Charts, packaged without helm."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from buildworld import Built, node_of, part, run_builder, target_of
+from relgraph.build.builder import Part, Target
+from relgraph.build.helm import BUILDER
+from relgraph.errors import DeclarationError
+from relgraph.oci.codecs.helm import CONTENT
+from relgraph.oci.manifest import Manifest
+from relgraph.oci.storage import read_blob
+
+CHART = 'apiVersion: v2\nname: web-chart\n# by hand\nversion: 0.1.0  # set at release\nappVersion: "0.1.0"\n'
+FILES = {
+    "deploy/web-chart/Chart.yaml": CHART,
+    "deploy/web-chart/values.yaml": "image:\n  repository: registry.example/acme/web\n  tag: latest # the image\nreplicas: 1\n",
+    "deploy/web-chart/templates/web.yaml": "kind: Pod\nspec: {image: '{{ .Values.image.tag }}', note: WEB_VERSION}\n",
+    "other/x": "x",
+}
+OWN = Part("charts.web-chart", "1.2.0", "v1.2.0", "registry.example/acme/web-chart")
+IMAGE = part("images.web", "1.2.0")
+
+
+def chart(
+    files: dict[str, str | bytes] | None = None, own: Part = OWN, *uses: Part, source: str = "deploy/web-chart", **more: object
+) -> Target:
+    return target_of(node_of(own.node, source=source), {**FILES, **(files or {})}, own, *(uses or (IMAGE,)), **more)  # type: ignore[arg-type]
+
+
+def members(built: Built) -> dict[str, bytes]:
+    document = built.artifact.root
+    assert isinstance(document, Manifest)
+    (layer,) = [layer for layer in document.layers if layer.media_type == CONTENT]
+    with tarfile.open(fileobj=io.BytesIO(read_blob(built.repository, layer, limit=1 << 24))) as archive:
+        return {member.name: (archive.extractfile(member) or io.BytesIO()).read() for member in archive}
+
+
+def test_the_version_of_the_chart_is_its_tag_and_every_other_byte_stays(tmp_path: Path) -> None:
+    built = run_builder(BUILDER, chart(), tmp_path)
+    found = members(built)
+    assert found["web-chart/Chart.yaml"].decode() == CHART.replace("version: 0.1.0  #", "version: v1.2.0  #").replace(
+        '"0.1.0"', '"1.2.0"'
+    )
+    assert found["web-chart/values.yaml"].decode() == FILES["deploy/web-chart/values.yaml"]
+    assert sorted(found) == ["web-chart/Chart.yaml", "web-chart/templates/web.yaml", "web-chart/values.yaml"]
+    assert built.artifact.tag == "v1.2.0"
+
+
+def test_an_app_version_with_a_v_keeps_it(tmp_path: Path) -> None:
+    found = members(run_builder(BUILDER, chart({"deploy/web-chart/Chart.yaml": CHART.replace('"0.1.0"', "v0.1.0")}), tmp_path))
+    assert yaml.safe_load(found["web-chart/Chart.yaml"])["appVersion"] == "v1.2.0"
+
+
+def test_a_development_version_keeps_its_plus_in_the_chart(tmp_path: Path) -> None:
+    own = Part("charts.web-chart", "1.2.1-dev.3+gabc", "1.2.1-dev.3_gabc", "registry.example/acme/web-chart")
+    built = run_builder(BUILDER, chart(None, own), tmp_path)
+    assert yaml.safe_load(members(built)["web-chart/Chart.yaml"])["version"] == "1.2.1-dev.3+gabc"
+    assert built.artifact.tag == "1.2.1-dev.3_gabc"
+
+
+def test_declared_values_and_placeholders_are_stamped(tmp_path: Path) -> None:
+    stamp = {"set": {"values.yaml": {"image.tag": "{{ nodes['images.web'].tag }}"}}, "replace": {"WEB_VERSION": "{{ version }}"}}
+    found = members(run_builder(BUILDER, chart(stamp=stamp), tmp_path))
+    assert b"tag: 1.2.0 # the image" in found["web-chart/values.yaml"]
+    assert b"note: 1.2.0}" in found["web-chart/templates/web.yaml"]
+
+
+def test_a_digest_that_a_template_reads_is_needed_and_written(tmp_path: Path) -> None:
+    stamp = {"set": {"values.yaml": {"image.repository": "{{ nodes.web.pinned }}"}}}
+    target = chart(stamp=stamp)
+    assert BUILDER.plan(target).needs == ("images.web",)
+    image = run_builder(BUILDER, chart(), tmp_path)
+    found = members(run_builder(BUILDER, target, tmp_path, {"images.web": image}))
+    assert f"repository: registry.example/acme/web@{image.digest}\n".encode() in found["web-chart/values.yaml"]
+
+
+def test_the_same_input_gives_the_same_digest_and_recipe(tmp_path: Path) -> None:
+    first, second = (run_builder(BUILDER, chart(), tmp_path) for _ in range(2))
+    assert first.digest == second.digest
+    assert first.recipe == second.recipe
+    json.dumps(first.recipe.facts)
+    assert first.recipe.paths == ("deploy/web-chart/**",)
+
+
+def test_the_recipe_changes_with_what_is_read_and_with_nothing_else() -> None:
+    stamp = {"set": {"values.yaml": {"image.tag": "{{ nodes.web.tag }}"}}}
+    base = BUILDER.plan(chart(None, OWN, IMAGE, stamp=stamp))
+    assert BUILDER.plan(chart(None, OWN, part("images.web", "1.3.0"), stamp=stamp)) != base
+    moved = part("images.web", "1.2.0", reference="registry.example/other/web")
+    assert BUILDER.plan(chart(None, OWN, moved, stamp=stamp)) == base
+
+
+def test_a_chart_without_chart_yaml_is_told_where_one_is() -> None:
+    with pytest.raises(DeclarationError, match=r"has no Chart\.yaml") as caught:
+        BUILDER.plan(chart(source="deploy/web"))
+    assert caught.value.hint == "did you mean deploy/web-chart?"
+
+
+def test_a_name_that_the_reference_does_not_have_is_refused() -> None:
+    with pytest.raises(DeclarationError, match="'web-chart', and is published as"):
+        BUILDER.plan(chart(None, OWN._replace(reference="registry.example/acme/web")))
+
+
+def test_a_stamped_version_that_is_not_the_tag_is_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"version is 1\.2\.0, and its tag would be v1\.2\.0"):
+        BUILDER.plan(chart(stamp={"set": {"Chart.yaml": {"version": "{{ version }}"}}}))
