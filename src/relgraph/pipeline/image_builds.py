@@ -38,7 +38,7 @@ from relgraph.syntax.text import Text
 __all__ = ["ImageBuild", "image_builds", "simple_commands"]
 
 _BUILDERS = ("docker", "podman", "nerdctl", "buildah")
-_BUILD = re.compile(r"\b(?:docker|podman|nerdctl|buildah)\b[^\n]{0,300}?\b(?:build|bud)\b")
+_BUILD = re.compile(r"(?:d(?<!\w.)ocker|p(?<!\w.)odman|n(?<!\w.)erdctl|b(?<!\w.)uildah)\b[^\n]{0,300}?\b(?:build|bud)\b")
 _VALUED = (
     "t", "tag", "f", "file", "build-arg", "build-context", "platform", "target", "label", "output", "o", "cache-from", "cache-to", "progress",
     "secret", "ssh", "network", "builder", "iidfile", "metadata-file", "annotation", "attest", "add-host", "manifest", "format", "arch", "os",

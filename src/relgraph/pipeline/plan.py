@@ -18,12 +18,16 @@ __all__ = ["evaluate", "evaluate_command", "evaluate_script", "has_pipeline", "w
 
 _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 # What publishes wherever it stands; and what may, where a Makefile or script that publishes is called.
+# Each alternative begins with its letter, and looks back from there: an expression that begins with \b is tried in full at every place.
 _PUBLISHES = re.compile(
-    r"\bhelm\s+(?:package|push)\b|goreleaser-action|\bgoreleaser\s+release|\b(?:docker|podman|buildah|nerdctl)(?:[ \t]+[\w./=-]+){0,4}?[ \t]+push\b"
-    r"|\btype=registry\b|\bpush=true\b|\bbuildx\s+build\b[^#]{0,400}?--push\b|\bpush:\s*(?:true|[\"']?\$)|\bko\s+(?:build|publish|resolve)\b|chart-releaser-action"
-    r"|skopeo\s+copy|\bcrane\s+(?:push|copy|cp|tag)\b|action-gh-release|release-action@|\bgh\s+release\s+create|push-to-registry"
+    r"h(?<!\w.)elm\s+(?:package|push)\b|goreleaser-action|g(?<!\w.)oreleaser\s+release"
+    r"|d(?<!\w.)ocker(?:[ \t]+[\w./=-]+){0,4}?[ \t]+push\b|p(?<!\w.)odman(?:[ \t]+[\w./=-]+){0,4}?[ \t]+push\b"
+    r"|b(?<!\w.)uildah(?:[ \t]+[\w./=-]+){0,4}?[ \t]+push\b|n(?<!\w.)erdctl(?:[ \t]+[\w./=-]+){0,4}?[ \t]+push\b"
+    r"|t(?<!\w.)ype=registry\b|p(?<!\w.)ush=true\b|b(?<!\w.)uildx\s+build\b[^#]{0,400}?--push\b|p(?<!\w.)ush:\s*(?:true|[\"']?\$)"
+    r"|k(?<!\w.)o\s+(?:build|publish|resolve)\b|chart-releaser-action|skopeo\s+copy|c(?<!\w.)rane\s+(?:push|copy|cp|tag)\b"
+    r"|action-gh-release|release-action@|g(?<!\w.)h\s+release\s+create|push-to-registry"
 )
-_CALLS = re.compile(r"\bmake\b|\b(?:ba)?sh\s+\S+\.sh|\./\S+|uses:\s*\./")
+_CALLS = re.compile(r"m(?<!\w.)ake\b|b(?<!\w.)ash\s+\S+\.sh|s(?<!\w.)h\s+\S+\.sh|\./\S+|uses:\s*\./")
 _MAX_WORKFLOWS = 40
 _MAX_SCRIPTS = 300
 

@@ -18,7 +18,9 @@ __all__ = ["RULE"]
 
 _CODE, _NAME = "RG409", "argument-kind"
 _COMMAND = re.compile(
-    r"(?<![\w./-])(?:(?P<k3d>k3d[ \t]+image[ \t]+import)|(?P<kind>kind[ \t]+load)|(?P<minikube>minikube[ \t]+image[ \t]+load)|(?P<helm>helm[ \t]+(?:upgrade|install|pull|template|package)))(?=[ \t])"
+    # The first letter alone first: an expression that begins with a choice of names is tried in full at every place.
+    r"[hkm](?<![\w./-].)(?:(?P<k3d>(?<=k)3d[ \t]+image[ \t]+import)|(?P<kind>(?<=k)ind[ \t]+load)|(?P<minikube>(?<=m)inikube[ \t]+image[ \t]+load)"
+    r"|(?P<helm>(?<=h)elm[ \t]+(?:upgrade|install|pull|template|package)))(?=[ \t])"
 )
 # Options by command: what belongs there.
 _OPTIONS = {

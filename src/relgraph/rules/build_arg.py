@@ -23,7 +23,7 @@ _PREDEFINED = re.compile(
     r"(?:HTTPS?|FTP|NO|ALL)_PROXY|(?:https?|ftp|no|all)_proxy|(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT|STAGE)|BUILDKIT_\w+|SOURCE_DATE_EPOCH|DOCKER_\w+"
 )
 _ARG = re.compile(r"([A-Za-z_]\w*)(=)?")
-_MENTIONS = re.compile(r"--build-arg|build-args:|build_flag_templates|\bbuild_args?\b")
+_MENTIONS = re.compile(r"--build-arg|build-args:|build_flag_templates|b(?<!\w.)uild_args?\b")
 # A variable whose value is a version or names an image: nobody reads such a thing from the environment by chance.
 _TELLING = re.compile(r"(?:^|_)(?:VERSION|TAG|IMAGE|DIGEST|COMMIT|REVISION|RELEASE)$")
 

@@ -28,6 +28,14 @@ _GENERATORS = (
     "hugo.toml", "hugo.yaml", "config.toml", "config/_default/hugo.toml", "_config.yml", "docusaurus.config.js", "docusaurus.config.ts", "antora.yml",
     "book.toml", ".vitepress/config.ts", "theme.config.tsx", "theme.config.jsx", "conf.py",
 )  # fmt: skip
+# What stands before a path that is written, to the end; what goes on behind one that is longer; what follows a target.
+_WRITES = re.compile(
+    r"(?:>>?[ \t]*|(?:-o|-O|--output|--out|--dest|-out)[ =]|\b(?:tee|touch|mkdir|cp|mv|install|ln|git clone|wget|curl|unzip|tar)\b[^\n;|&]{0,300}[ \t=/])"
+    r"[\"']?(?:\./|\$\(?\{?\w+\}?\)?/)*\Z"
+)
+_GOES_ON = re.compile(r"[\w.-]")
+_TARGET = re.compile(r"[^\n=]*:(?!=)")
+_REACH = 400
 _STANDS_FOR = re.compile(r"(?:^|/)(?:filename|file-?name|path|your|my|example|foo|bar|xxx+)\b", re.IGNORECASE)
 _VERBS = {"run": "runs", "edit": "edits", "read": "reads", "build": "builds"}
 
@@ -163,20 +171,31 @@ def _made_elsewhere(subject: Subject, missing: list[Site]) -> frozenset[str]:
                 wanted.setdefault(path, set()).add(site.name)
     if not wanted:
         return frozenset()
-    word = "|".join(re.escape(path) for path in sorted(wanted, key=len, reverse=True))
-    written = re.compile(
-        rf"(?:>>?[ \t]*|(?:-o|-O|--output|--out|--dest|-out)[ =]|\b(?:tee|touch|mkdir|cp|mv|install|ln|git clone|wget|curl|unzip|tar)\b[^\n;|&]{{0,300}}[ \t=/])"
-        rf"[\"']?(?:\./|\$\(?\{{?\w+\}}?\)?/)*(?P<path>{word})(?![\w.-])|^(?P<target>{word})[^\n=]*:(?!=)",
-        re.MULTILINE,
-    )
     found: set[str] = set()
     paths = [path for path in subject.entries if _SCRIPTS.fullmatch(path) and path_role(path) is not PathRole.VENDORED]
-    first = {path.rpartition("/")[2].encode("utf-8", "surrogateescape") for path in wanted}
+    words = [(path, path.encode("utf-8", "surrogateescape")) for path in wanted]
     for _, data in subject.tree.read_many(paths):
-        if any(name in data for name in first):
-            for match in written.finditer(data.decode("utf-8", "replace")):
-                found |= wanted[match["path"] or match["target"]]
+        here = [path for path, word in words if word in data]
+        if here:
+            text = data.decode("utf-8", "replace")
+            for path in here:
+                if not wanted[path] <= found and _is_made(text, path):
+                    found |= wanted[path]
     return frozenset(found)
+
+
+def _is_made(text: str, path: str) -> bool:
+    """Whether a script writes the path, or a rule in it has the path as its target."""
+    at = text.find(path)
+    while at >= 0:
+        end = at + len(path)
+        line = max(text.rfind("\n", max(0, at - _REACH), at) + 1, at - _REACH)
+        if not _GOES_ON.match(text, end) and _WRITES.search(text[line:at]):
+            return True
+        if (at == 0 or text[at - 1] == "\n") and _TARGET.match(text, end):
+            return True
+        at = text.find(path, at + 1)
+    return False
 
 
 _MAKEFILE = "REQUIREMENTS=docs/{}.txt\n\ncheck:\n\tpip install -r $(REQUIREMENTS)\n\thack/verify.sh\n"

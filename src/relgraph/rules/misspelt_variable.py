@@ -1,7 +1,7 @@
 """RG413: a script or Makefile reads a variable that nothing sets, one letter away from one that is set."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.paths import is_fixture
@@ -22,6 +22,10 @@ _ASIDE = (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY)
 _READ = re.compile(
     r"(?<![\\$])\$(?:\{(?P<brace>[A-Z][A-Z0-9_]{5,})\}|\((?P<make>[A-Z][A-Z0-9_]{5,})\)|(?P<plain>[A-Z][A-Z0-9_]{5,})\b)"
 )
+# What most names are set by, which is told by looking at words in capitals alone: NAME= and ${NAME:-...}.
+_MOSTLY_SET = re.compile(
+    r"(?P<name>[A-Z](?<!\w.)(?:(?<=\$\{.)(?P<given>)|(?<![${(-].))[A-Z0-9_]{5,}+)(?(given):?[-=?+]|[ \t]*(?:[:+?!]{0,3}=(?!=)|:(?=[ \t])))"
+)
 _NAME_SET = re.compile(
     r"(?<![\w${(-])(?P<name>[A-Z][A-Z0-9_]{5,})[ \t]*(?:[:+?!]{0,3}=(?!=)|:(?=[ \t]))|\b(?:for|read(?:[ \t]+-\w+)*|export|local|declare(?:[ \t]+-\w+)*|readonly|unset|getopts[ \t]+\S+)"
     r"[ \t]+(?P<word>[A-Z][A-Z0-9_]{5,})\b|\$\{(?P<given>[A-Z][A-Z0-9_]{5,})(?::?[-=?+])"
@@ -32,10 +36,10 @@ def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         texts = script_texts(subject)
         # Workflows set variables for the scripts that they call.
-        everywhere = {name for text in texts.values() for name in _given(text)}
+        everywhere = {match["name"] for text in texts.values() for match in _MOSTLY_SET.finditer(text.text)}
         for path, text in texts.items():
             if _SCRIPT.fullmatch(path) and path_role(path) not in _ASIDE and not is_fixture(path):
-                yield from _judge(subject, text, everywhere)
+                yield from _judge(subject, text, everywhere, texts)
 
 
 def _given(text: Text) -> Iterator[str]:
@@ -43,16 +47,18 @@ def _given(text: Text) -> Iterator[str]:
         yield match["name"] or match["word"] or match["given"]
 
 
-def _judge(subject: Subject, text: Text, everywhere: set[str]) -> Iterator[Finding]:
-    here = set(_given(text))
+def _judge(subject: Subject, text: Text, everywhere: set[str], texts: Mapping[str, Text]) -> Iterator[Finding]:
+    here: set[str] | None = None
     told: set[str] = set()
     for match in _READ.finditer(text.text):
         kind = match.lastgroup or "plain"
         name = match[kind]
         if name in everywhere or name in told or _in_comment(text, match.start()):
             continue
+        if here is None:
+            here = set(_given(text))
         meant = next((one for one in sorted(here) if _one_letter_apart(name, one)), None)
-        if meant is None:
+        if meant is None or any(name in other.text and name in _given(other) for other in texts.values()):
             continue
         told.add(name)
         yield finding_at(

@@ -28,7 +28,11 @@ _ASIDE = (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY, PathRole.TEST)
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         for path in subject.entries:
-            if path.endswith((".yaml", ".yml")) and _RECORDS.fullmatch(path) and path_role(path) not in _ASIDE:
+            if (
+                path.endswith(("dependencies.yaml", "dependencies.yml"))
+                and _RECORDS.fullmatch(path)
+                and path_role(path) not in _ASIDE
+            ):
                 text = subject.text(path)
                 if text is not None and "refPaths" in text.text:
                     from relgraph.sites.yaml_text import YamlText  # noqa: PLC0415
