@@ -234,3 +234,58 @@ def test_what_publishing_writes_into_a_chart_shows_its_edge() -> None:
     placeholder = {**FILES, "chart/templates/h.yaml": POD.replace("ghcr.io/example/platform/web:1.0.0", "PLACEHOLDER")}
     assert said(graph, {**placeholder, "Makefile": makefile}, "RG604") == []
     assert [rule for rule, *_ in said(graph, placeholder, "RG604")] == ["RG604"]
+
+
+BASE = "  base: {url: https://github.com/example/base%s}\n"
+ADDON = "  addon: {from: engine, ref: oci://ghcr.io/example/addon, source: chart, uses: [%s]}\n"
+WHOLE = "  whole: {from: platform, ref: oci://ghcr.io/example/whole, source: whole, uses: [addon, %s]}\n"
+POD = "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/example/base:{}\n"
+META = "apiVersion: v2\nname: {}\nversion: 1.0.0\ndependencies:\n"
+DEPENDENCY = "- {{name: {}, version: {}, repository: 'oci://ghcr.io/example'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("image", "external", "severity"),
+    [(True, "", Severity.WARNING), (True, ", external: true", Severity.NOTE), (False, ", external: true", Severity.ERROR)],
+)
+def test_two_versions_weigh_as_much_as_they_cost(image: bool, external: str, severity: Severity) -> None:
+    head = f"{HEAD}{BASE % external}"
+    if image:
+        graph = f"{head}images:\n  base: {{from: base, ref: ghcr.io/example/base}}\ncharts:\n"
+        graph += ADDON % "images.base" + WHOLE % "images.base"
+    else:
+        graph = f"{head}charts:\n  base: {{from: base, ref: oci://ghcr.io/example/base}}\n"
+        graph += ADDON % "charts.base" + WHOLE % "charts.base"
+
+    def files(folder: str, name: str, base: str, more: str = "") -> dict[str, str]:
+        needs = more if image else more + DEPENDENCY.format("base", base)
+        pod = {f"{folder}/templates/pod.yaml": POD.format(base)} if image else {}
+        return {f"{folder}/Chart.yaml": META.format(name) + needs, **pod}
+
+    own = Commit({**MODULE, **files("whole", "whole", "1.3.0", DEPENDENCY.format("addon", "0.9.3"))}, tags=("v1.0.0",))
+    siblings = {
+        "engine": (Commit(files("chart", "addon", "1.2.0"), tags=("v0.9.3",)),),
+        "base": (Commit({"n": "1"}, tags=("v1.2.0",)), Commit({"n": "2"}, tags=("v1.3.0",))),
+    }
+    facts = facts_of(Example((own,), siblings, graph))
+    assert facts is not None
+    found = [one for one in judge_facts(facts).findings if one.rule == "RG607"]
+    assert [(one.severity, one.actual, one.expected) for one in found] == [(severity, "1.3.0", "1.2.0")]
+
+
+def test_a_tag_that_is_skipped_is_there_all_the_same() -> None:
+    graph = (
+        HEAD.replace("engine}", 'engine, skip: ["*-alpha.*"]}')
+        + "images: {motor: {from: engine, ref: ghcr.io/example/engine/motor}}\n"
+    )
+    pod = "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/example/engine/motor:{}\n"
+    history = (*ENGINE, Commit({"a": "3"}, tags=("v1.0.0-alpha.2",)))
+
+    def absent(version: str) -> list[str | None]:
+        own = Commit({**MODULE, "deploy/pod.yaml": pod.format(version)}, tags=("v1.0.0",))
+        facts = facts_of(Example((own,), {"engine": history}, graph))
+        assert facts is not None
+        return [one.actual for one in judge_facts(facts).findings if one.rule == "RG201"]
+
+    assert absent("1.0.0-alpha.2") == []
+    assert absent("0.9.4-alpha.1") == ["0.9.4-alpha.1"]

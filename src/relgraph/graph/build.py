@@ -32,18 +32,22 @@ def builder_of(graph: Graph) -> dict[str, Edge]:
 
 
 def home(graph: Graph) -> dict[str, str]:
-    """The repository whose files each node consists of: its last source that is a repository of one's own, else its first.
+    """The repository whose files each node consists of: the source that names the file that builds it, else the last of one's own, else
+    the first.
 
-    An image whose version comes from one repository may be built by a script of another; the script's repository is its home.
+    An image whose version comes from one repository may be built by a script of another; the script's repository is its home. A version
+    follows the first source, so that a further one is there to say what it is built from.
     """
-    found: dict[str, str] = {}
+    found: dict[str, tuple[int, str]] = {}
     for edge in graph.edges:
         repository = graph.nodes[edge.head]
         if edge.kind is not EdgeKind.BUILDS_FROM or repository.kind != "repo" or graph.nodes[edge.tail].kind == "repo":
             continue
-        if edge.tail not in found or not repository.get("external", False):
-            found[edge.tail] = edge.head
-    return found
+        own = not repository.get("external", False)
+        rank = 2 if edge.path and own else int(own)
+        if edge.tail not in found or rank > found[edge.tail][0] or rank == found[edge.tail][0] == 1:
+            found[edge.tail] = rank, edge.head
+    return {tail: repository for tail, (_, repository) in found.items()}
 
 
 def version_cycles(graph: Graph) -> list[tuple[str, ...]]:

@@ -138,7 +138,8 @@ def _missing_release(facts: Facts, subject: Subject, site: Site) -> tuple[Site, 
     tags = facts.ordered_tags(owner)
     if resolved is None or version is None or not version.complete or not any(version.release) or not tags:
         return None
-    tagged = {(tag.version.padded, tag.version.pre) for tag in tags if tag.version}
+    # A tag that a graph skips is no release, but it is there, and so may be what was published from it.
+    tagged = {(tag.version.padded, tag.version.pre) for tag in owner.repository.tags if tag.version and "/" not in tag.name}
     if (version.padded, version.pre) in tagged or (owner is subject and _would_be_next(version, tags)):
         return None
     # What stands behind the version may be a variant of the image (-debug, -amd64) rather than a pre-release.

@@ -68,7 +68,7 @@ def _compare(
     if other is None or other.version is None or agree(other.version, own.version):
         return
     yield facts.finding(
-        (_CODE, _NAME, Severity.ERROR),
+        (_CODE, _NAME, _severity(declared, shared)),
         own.subject,
         own.site,
         f"{tail} uses {shared} {own.site.value}, and by way of {via} {middle.site.value} also {other.site.value}",
@@ -81,6 +81,16 @@ def _compare(
         ),
         related=((middle.subject, middle.site),),
     )
+
+
+def _severity(declared: Declared, shared: str) -> Severity:
+    """What it costs: only one release of a chart, a tool or a module can be installed, but containers of two images run side by side."""
+    node = declared.graph.nodes[shared]
+    if node.kind != "image":
+        return Severity.ERROR
+    source = declared.builders.get(shared)
+    others = source is not None and declared.graph.nodes[source.head].get("external", False)
+    return Severity.NOTE if others else Severity.WARNING
 
 
 def _named(declared: Declared, subject: Subject, then: Subject, via: str, shared: str) -> Reference | None:
@@ -138,6 +148,10 @@ RULE = Rule(
     """
     A node uses an artifact, and uses another node whose release, read at its own tag, uses another version of the same artifact. Both
     are installed together.
+
+    An error where only one of them can be installed (a chart, a tool, a module). Containers of two images run side by side: a warning for
+    an image that is built from a repository of one's own, since its parts were never tried together, and a note for an image that only
+    packs what others release.
 
     What to do: use the version that the other was released with, or the other's release that goes with yours.
     """,
