@@ -32,11 +32,12 @@ def test_a_repositorys_version_is_its_own() -> None:
         ("[far, one]", "one"),
         ("[one, far]", "one"),
         ("far", "far"),
-        ("[one, two]", "one"),
-        ("[one, {node: two, path: x}]", "two"),
+        ("[one, two]", "two"),
+        ("[{node: one, path: x}, two]", "one"),
+        ("[{node: far, path: x}, one]", "one"),
     ],
 )
-def test_files_lie_where_they_are_built_else_in_the_first_repository_of_ones_own(sources: str, expected: str) -> None:
+def test_files_lie_where_they_are_built_else_in_the_last_repository_of_ones_own(sources: str, expected: str) -> None:
     assert home(graph_of(REPOS + f"images: {{web: {{from: {sources}, ref: w}}}}\n")) == {"images.web": f"repos.{expected}"}
 
 

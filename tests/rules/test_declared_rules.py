@@ -239,7 +239,7 @@ def test_what_publishing_writes_into_a_chart_shows_its_edge() -> None:
 BASE = "  base: {url: https://github.com/example/base%s}\n"
 ADDON = "  addon: {from: engine, ref: oci://ghcr.io/example/addon, source: chart, uses: [%s]}\n"
 WHOLE = "  whole: {from: platform, ref: oci://ghcr.io/example/whole, source: whole, uses: [addon, %s]}\n"
-POD = "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/example/base:{}\n"
+NAMED = "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/example/base:{}\n"
 META = "apiVersion: v2\nname: {}\nversion: 1.0.0\ndependencies:\n"
 DEPENDENCY = "- {{name: {}, version: {}, repository: 'oci://ghcr.io/example'}}\n"
 
@@ -259,7 +259,7 @@ def test_two_versions_weigh_as_much_as_they_cost(image: bool, external: str, sev
 
     def files(folder: str, name: str, base: str, more: str = "") -> dict[str, str]:
         needs = more if image else more + DEPENDENCY.format("base", base)
-        pod = {f"{folder}/templates/pod.yaml": POD.format(base)} if image else {}
+        pod = {f"{folder}/templates/pod.yaml": NAMED.format(base)} if image else {}
         return {f"{folder}/Chart.yaml": META.format(name) + needs, **pod}
 
     own = Commit({**MODULE, **files("whole", "whole", "1.3.0", DEPENDENCY.format("addon", "0.9.3"))}, tags=("v1.0.0",))
