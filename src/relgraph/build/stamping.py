@@ -28,7 +28,8 @@ def context_of(target: Target, digests: Mapping[str, str]) -> Context:
     """What templates can say of a target; a node that is not in ``digests`` has none."""
     nodes = {node: _thing(part, digests.get(node, "")) for node, part in target.uses.items()}
     release = target.release
-    return Context(target.node.id, _thing(target.own, ""), nodes, release.repo, release.commit, release.time)
+    repo = release.repo.partition(".")[2] or release.repo
+    return Context(target.node.name, _thing(target.own, ""), nodes, repo, release.commit, release.time)
 
 
 def stamping_of(target: Target, files: Mapping[str, bytes], spec: Spec) -> Stamping:
