@@ -24,7 +24,7 @@ except ImportError:  # Windows
 else:
     _F_SETPIPE_SZ = getattr(fcntl, "F_SETPIPE_SZ", None)
 
-__all__ = ["Child", "ChildEnded", "Completed", "Running", "run", "spawn", "start"]
+__all__ = ["Child", "ChildEnded", "Completed", "Running", "find_program", "run", "spawn", "start"]
 
 _PIPE = 1 << 20  # what the child may write ahead of its reader, where the system lets us choose
 _HAS_READV = hasattr(os, "readv")
@@ -183,7 +183,7 @@ def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: str | None = None
 def _popen(
     argv: Sequence[str], env: Mapping[str, str], cwd: str | None, hint: str, stdin: int, stderr: int
 ) -> "subprocess.Popen[bytes]":
-    program = _find(argv[0], env.get("PATH", os.defpath))
+    program = find_program(argv[0], env.get("PATH", os.defpath))
     if program is None:
         raise EnvironmentFailure(f"{argv[0]}: not found on PATH", hint=hint)
     try:
@@ -202,7 +202,8 @@ def _popen(
         raise EnvironmentFailure(f"{argv[0]}: cannot be started: {error.strerror}", hint=hint) from error
 
 
-def _find(program: str, path: str) -> str | None:
+def find_program(program: str, path: str) -> str | None:
+    """Where a program is, by the absolute folders of a PATH; None where it is not."""
     for folder in path.split(os.pathsep):
         if not os.path.isabs(folder):
             continue

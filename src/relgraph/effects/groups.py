@@ -1,0 +1,201 @@
+"""Programs in process groups of their own, ended as a whole: on a time limit, when a run is cancelled, and when we die.
+
+Each program leads a session, so that what the terminal sends to us does not reach it unasked. When it has ended, whatever it
+left running in its group is ended too. A *guardian*, one small shell for all of them, kills the groups that are
+under way when this process is gone, even by SIGKILL: unlike PR_SET_PDEATHSIG it reaches the children's children, works wherever there is a
+shell, does not depend on the thread that started the child, and needs no code to run between fork and exec.
+"""
+
+import errno
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from relgraph.effects import clock
+from relgraph.effects.process import find_program
+from relgraph.errors import EnvironmentFailure
+
+__all__ = ["Ending", "Groups"]
+
+_GUARDIAN = """trap '' INT TERM HUP QUIT
+groups=' '
+while read -r sign group; do
+  case $sign in
+  +) groups="$groups$group " ;;
+  -) case $groups in *" $group "*) groups="${groups%% $group *} ${groups#* $group }" ;; esac ;;
+  esac
+done
+for group in $groups; do kill -KILL -- "-$group"; done
+"""
+
+
+class Ending(NamedTuple):
+    """How a program ended: exit status (negative: the signal that ended it), and whether it was its limit or a cancellation that ended it."""
+
+    status: int
+    expired: bool
+    cancelled: bool
+
+
+class Groups:
+    """The process groups of one run. ``grace`` are the seconds between SIGTERM and SIGKILL. Safe for several threads."""
+
+    def __init__(self, grace: float = 5.0) -> None:
+        self._grace = grace
+        self._lock = threading.Lock()
+        self._running: set[int] = set()
+        self._guardian: subprocess.Popen[bytes] | None = None
+        self._cancelled = False
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: str,
+        env: Mapping[str, str],
+        stdin: int | None,
+        stdout: int,
+        stderr: int,
+        limit: float = 0.0,
+    ) -> Ending:
+        """Run a program to its end; the numbers are open descriptors (``stdin`` None: nothing to read), ``limit`` seconds, 0 for none.
+
+        Raises EnvironmentFailure where it is missing or cannot be started.
+        """
+        process = self._start(argv, cwd, env, stdin, stdout, stderr)
+        if process is None:
+            return Ending(-signal.SIGTERM, expired=False, cancelled=True)
+        expired = threading.Event()
+        timer = None
+        if limit > 0:
+            timer = threading.Timer(limit, self._expire, (process.pid, expired))
+            timer.daemon = True
+            timer.start()
+        try:
+            _wait(process.pid)
+        finally:
+            if timer is not None:
+                timer.cancel()
+            with self._lock:
+                # Its number is not given to another as long as we have not taken its status.
+                _signal(process.pid, signal.SIGKILL)
+                self._running.discard(process.pid)
+                status = process.wait()
+                self._tell(b"- %d\n" % process.pid)
+        return Ending(status, expired=expired.is_set(), cancelled=self._cancelled and status != 0)
+
+    def cancel(self, *, at_once: bool = False) -> None:
+        """End all groups and start no more: SIGTERM, and after the time of grace SIGKILL. Returns at once."""
+        with self._lock:
+            first = not self._cancelled
+            self._cancelled = True
+            for group in self._running:
+                _signal(group, signal.SIGKILL if at_once else signal.SIGTERM)
+            if not first or at_once or not self._running:
+                return
+        timer = threading.Timer(self._grace, self._kill_all)
+        timer.daemon = True
+        timer.start()
+
+    def close(self) -> None:
+        """Let the guardian go. No program may be under way."""
+        with self._lock:
+            guardian, self._guardian = self._guardian, None
+        if guardian is not None:
+            assert guardian.stdin is not None
+            guardian.stdin.close()
+            guardian.wait()
+
+    def _start(
+        self, argv: Sequence[str], cwd: str, env: Mapping[str, str], stdin: int | None, stdout: int, stderr: int
+    ) -> "subprocess.Popen[bytes] | None":
+        program = find_program(argv[0], env.get("PATH", os.defpath)) if "/" not in argv[0] else argv[0]
+        if program is None:
+            raise EnvironmentFailure(f"{argv[0]}: not found on PATH", hint="install it, or say where it is by PATH")
+        with self._lock:
+            if self._cancelled:
+                return None
+            if self._guardian is None:
+                self._guardian = _guardian()
+            try:
+                process = subprocess.Popen(
+                    [program, *argv[1:]],
+                    stdin=subprocess.DEVNULL if stdin is None else stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    cwd=cwd,
+                    env=dict(env),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise EnvironmentFailure(
+                    f"{argv[0]}: cannot be started: {error.strerror}",
+                    hint=f"is {cwd} a folder that you may enter?" if error.filename == cwd else _hint(error),
+                ) from error
+            self._running.add(process.pid)
+            self._tell(b"+ %d\n" % process.pid)
+        return process
+
+    def _tell(self, line: bytes) -> None:
+        if self._guardian is not None and self._guardian.stdin is not None:
+            try:
+                self._guardian.stdin.write(line)
+            except BrokenPipeError:  # somebody ended it; then our groups outlive us, and nothing else is lost
+                pass
+
+    def _expire(self, group: int, expired: threading.Event) -> None:
+        with self._lock:
+            if group not in self._running:
+                return
+            expired.set()
+            _signal(group, signal.SIGTERM)
+        until = clock.monotonic() + self._grace
+        while clock.monotonic() < until:
+            clock.sleep(0.05)
+            with self._lock:
+                if group not in self._running:
+                    return
+        with self._lock:
+            if group in self._running:
+                _signal(group, signal.SIGKILL)
+
+    def _kill_all(self) -> None:
+        with self._lock:
+            for group in self._running:
+                _signal(group, signal.SIGKILL)
+
+
+def _guardian() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        ["/bin/sh", "-c", _GUARDIAN],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"PATH": os.defpath},
+        start_new_session=True,
+        bufsize=0,
+    )
+
+
+def _wait(pid: int) -> None:
+    """Wait for the end of a child and leave its status where it is."""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):  # gone already (macOS says the latter of what has ended)
+        pass
+
+
+def _hint(error: OSError) -> str:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "let the process have more open files (ulimit -n), or run fewer steps at once"
+    if error.errno in (errno.EAGAIN, errno.ENOMEM):
+        return "the system has no room for another process; run fewer steps at once"
+    return "may it be executed, and is the interpreter that its first line names there?"

@@ -1,0 +1,1 @@
+"""The build engine: plans of steps are carried out once, in order, and only where something changed."""

@@ -1,0 +1,212 @@
+"""What steps wrote, kept by its digest, so that a lost or damaged output is put back instead of made again.
+
+``<folder>/ab/cdef...`` holds the content whose sha256 is ``abcdef...``. Contents are copies, or share blocks where the file system
+can, but are never hard links: writing into an output must not change what is kept. The folder may lose files at any time. What was not
+used for longest goes first when it grows beyond its limit; times of use are the files' own modification times.
+"""
+
+import os
+import stat
+import time
+from hashlib import sha256
+
+from relgraph.effects import chance
+from relgraph.engine.files import link_mark, mark_of
+from relgraph.engine.keys import Mark
+
+__all__ = ["Contents"]
+
+_SMALL = 1 << 20
+_FICLONE = 0x40049409
+_LIMIT = 2 << 30
+
+
+class Contents:
+    """A folder of contents; it is made when something is put into it. ``limit`` is in bytes."""
+
+    def __init__(self, folder: str, limit: int = _LIMIT) -> None:
+        self._folder = folder
+        self._limit = limit
+        self._made: set[str] = set()
+        self._clones = True
+        self.added = 0
+
+    def has(self, mark: Mark) -> bool:
+        """Whether this content could be put back."""
+        return os.path.exists(self._name(mark[1:].hex()))
+
+    def keep(self, path: str) -> tuple[Mark, os.stat_result, int] | None:
+        """Keep what a file or link holds now: its mark, its status, and when the reading began (nanoseconds since the epoch).
+
+        None where there is neither a file nor a link, or it changes while it is read. A file that is larger than a quarter of all that may
+        be kept is only marked.
+        """
+        for _ in range(3):
+            began = time.time_ns()
+            try:
+                found = os.lstat(path)
+                mark = self._keep(path, found)
+                after = os.lstat(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+            if mark is None:
+                return None
+            if (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino) == (
+                after.st_mtime_ns,
+                after.st_ctime_ns,
+                after.st_size,
+                after.st_ino,
+            ):
+                return mark, after, began
+        return None
+
+    def restore(self, mark: Mark, path: str) -> bool:
+        """Put content back under a name, in one step; False where it is not kept (any longer), or was damaged."""
+        name = self._name(mark[1:].hex())
+        temporary = os.path.join(os.path.dirname(path), f".{chance.name()}.tmp")
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            if mark[0] == 108:
+                with open(name, "rb") as file:
+                    text = os.fsdecode(file.read())
+                if link_mark(text) != mark:
+                    return False
+                os.symlink(text, temporary)
+            elif self._copy(name, temporary, 0o755 if mark[0] == 120 else 0o644) != mark[1:]:
+                os.unlink(temporary)
+                os.unlink(name)
+                return False
+            if os.path.isdir(path) and not os.path.islink(path):
+                return False
+            os.replace(temporary, path)
+            os.utime(name)
+        except (FileNotFoundError, NotADirectoryError, FileExistsError):
+            return False
+        finally:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+        return True
+
+    def trim(self) -> None:
+        """Remove what was not used for longest until nine tenths of the limit are left, where there is more than the limit."""
+        rows = []
+        total = 0
+        for folder in _entries(self._folder):
+            for entry in _entries(folder.path):
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                rows.append((found.st_mtime_ns, found.st_size, entry.path))
+                total += found.st_size
+        if total <= self._limit:
+            return
+        for _, size, path in sorted(rows):
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                continue
+            total -= size
+            if total <= self._limit * 9 // 10:
+                return
+
+    def _name(self, digest: str) -> str:
+        return f"{self._folder}/{digest[:2]}/{digest[2:]}"
+
+    def _keep(self, path: str, found: os.stat_result) -> Mark | None:
+        if stat.S_ISLNK(found.st_mode):
+            text = os.readlink(path)
+            self._write(link_mark(text)[1:].hex(), os.fsencode(text))
+            return link_mark(text)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        executable = bool(found.st_mode & 0o100)
+        if found.st_size < _SMALL:
+            with open(path, "rb", buffering=0) as file:
+                data = file.readall()
+            digest = sha256(data)
+            self._write(digest.hexdigest(), data)
+            return mark_of(digest.digest(), executable=executable)
+        if found.st_size > self._limit // 4:
+            from hashlib import file_digest
+
+            with open(path, "rb", buffering=0) as file:
+                return mark_of(file_digest(file, "sha256").digest(), executable=executable)
+        temporary = self._temporary()
+        try:
+            content = self._copy(path, temporary, 0o644)
+            self._place(temporary, content.hex())
+        finally:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+        self.added += found.st_size
+        return mark_of(content, executable=executable)
+
+    def _write(self, digest: str, data: bytes) -> None:
+        if os.path.exists(self._name(digest)):
+            return
+        temporary = self._temporary()
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        try:
+            try:
+                left = memoryview(data)
+                while left:
+                    left = left[os.write(descriptor, left) :]
+            finally:
+                os.close(descriptor)
+            self._place(temporary, digest)
+        except BaseException:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            raise
+        self.added += len(data)
+
+    def _temporary(self) -> str:
+        if "" not in self._made:
+            os.makedirs(self._folder, exist_ok=True)
+            self._made.add("")
+        return f"{self._folder}/.{chance.name()}.tmp"
+
+    def _place(self, temporary: str, digest: str) -> None:
+        prefix = digest[:2]
+        if prefix not in self._made:
+            os.makedirs(f"{self._folder}/{prefix}", exist_ok=True)
+            self._made.add(prefix)
+        os.replace(temporary, self._name(digest))
+
+    def _copy(self, source: str, target: str, mode: int) -> bytes:
+        """Copy a file to a name that is free; the digest of what was copied."""
+        with open(source, "rb", buffering=0) as reading:
+            descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            with open(descriptor, "r+b", buffering=0) as writing:
+                if self._clones and os.fstat(reading.fileno()).st_size >= _SMALL and not self._clone(reading.fileno(), descriptor):
+                    self._clones = False
+                elif self._clones and os.fstat(descriptor).st_size:
+                    from hashlib import file_digest
+
+                    return file_digest(writing, "sha256").digest()
+                digest = sha256()
+                while data := reading.read(_SMALL):
+                    digest.update(data)
+                    left = memoryview(data)
+                    while left:
+                        left = left[writing.write(left) :]
+                return digest.digest()
+
+    @staticmethod
+    def _clone(source: int, target: int) -> bool:
+        try:
+            import fcntl
+
+            fcntl.ioctl(target, _FICLONE, source)
+        except (ImportError, OSError):
+            return False
+        return True
+
+
+def _entries(folder: str) -> list["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []

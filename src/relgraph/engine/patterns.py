@@ -1,0 +1,92 @@
+"""Patterns of paths: ``*`` and ``?`` within one part of a path, ``**`` for any number of parts.
+
+``dir/**`` are all files below a folder. Other characters stand for themselves; so does ``**`` beside other characters of a
+part, where it means ``*``.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+__all__ = ["base_of", "is_pattern", "matcher", "overlap"]
+
+
+def is_pattern(path: str) -> bool:
+    """Whether it is a pattern rather than the path of one file."""
+    return "*" in path or "?" in path
+
+
+def base_of(pattern: str) -> str:
+    """The folder below which all that matches lies; empty for the root."""
+    parts = pattern.split("/")
+    plain = 0
+    while plain < len(parts) - 1 and not is_pattern(parts[plain]):
+        plain += 1
+    return "/".join(parts[:plain])
+
+
+@lru_cache(maxsize=4096)
+def matcher(pattern: str) -> Callable[[str], object]:
+    """A function that is true of the paths that match."""
+    if not is_pattern(pattern):
+        return pattern.__eq__
+    import re
+
+    parts = pattern.split("/")
+    text = ""
+    for index, part in enumerate(parts):
+        last = index == len(parts) - 1
+        if part == "**":
+            # A run of them says no more than one, and would make a search that backtracks.
+            if index and parts[index - 1] == "**":
+                continue
+            text += ".+" if set(parts[index:]) == {"**"} else "(?:[^/]+/)*"
+            if set(parts[index:]) == {"**"}:
+                break
+        else:
+            text += "".join({"*": "[^/]*", "?": "[^/]"}.get(char) or re.escape(char) for char in _single(part)) + (
+                "" if last else "/"
+            )
+    return re.compile(text + r"\Z", re.DOTALL).match
+
+
+def _single(part: str) -> str:
+    while "**" in part:
+        part = part.replace("**", "*")
+    return part
+
+
+@lru_cache(maxsize=65536)
+def overlap(one: str, other: str) -> bool:
+    """Whether some path matches both patterns."""
+    if not is_pattern(one):
+        return bool(matcher(other)(one))
+    if not is_pattern(other):
+        return bool(matcher(one)(other))
+    return _meet(tuple(one.split("/")), tuple(other.split("/")), "**", _parts_meet)
+
+
+def _parts_meet(one: str, other: str) -> bool:
+    if not is_pattern(one) and not is_pattern(other):
+        return one == other
+    return _meet(tuple(_single(one)), tuple(_single(other)), "*", lambda a, b: "?" in (a, b) or a == b)
+
+
+def _meet(one: tuple[str, ...], other: tuple[str, ...], many: str, same: Callable[[str, str], bool]) -> bool:
+    """Whether two sequences, in which ``many`` stands for any number of items, have a common instance."""
+    # Row by row over the prefixes of one; a cell says whether the two prefixes have a common instance.
+    row = [True]
+    for item in other:
+        row.append(row[-1] and item == many)
+    for left in one:
+        below = [row[0] and left == many]
+        for column, right in enumerate(other):
+            if left == many and right == many:
+                below.append(below[column] or row[column + 1] or row[column])
+            elif left == many:
+                below.append(row[column + 1] or below[column])
+            elif right == many:
+                below.append(below[column] or row[column + 1])
+            else:
+                below.append(row[column] and same(left, right))
+        row = below
+    return row[-1]

@@ -1,0 +1,172 @@
+"""What is up to date: keys of steps from files, environment and what the steps before made."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from relgraph.engine.files import FOLDER, Files
+from relgraph.engine.keys import ABSENT, Key, Mark, key_of, made_of, words
+from relgraph.engine.patterns import is_pattern, matcher
+from relgraph.engine.prepare import Prepared
+from relgraph.engine.traces import Trace, unpack
+from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError
+from relgraph.model.plan import Step
+
+__all__ = ["Situation", "wanted"]
+
+
+class Situation:
+    """A prepared plan, its files, what earlier runs left, and what has come of its steps so far.
+
+    ``results`` are, by step number, the trace of what it made, once that is known in this run.
+    """
+
+    def __init__(
+        self, prepared: Prepared, files: Files, latest: Mapping[str, tuple[Key, bytes]], environment: Mapping[str, str]
+    ) -> None:
+        self.prepared = prepared
+        self.files = files
+        self.latest = latest
+        self.environment = environment
+        self.results: list[Trace | None] = [None] * len(prepared.plan.steps)
+        self._made: dict[int, bytes] = {}
+
+    def last(self, step: Step) -> Trace | None:
+        """What the step made when it was last carried out."""
+        row = self.latest.get(step.id)
+        return None if row is None else unpack(*row)
+
+    def last_named(self, name: str) -> Trace | None:
+        """The same by the step's id."""
+        row = self.latest.get(name)
+        return None if row is None else unpack(*row)
+
+    def made(self, index: int) -> bytes:
+        """What a step that has ended made, as a digest."""
+        made = self._made.get(index)
+        if made is None:
+            trace = self.results[index]
+            assert trace is not None
+            made = self._made[index] = made_of(trace.facts, {path: mark for path, mark, _ in trace.outputs})
+        return made
+
+    def values(self, step: Step) -> tuple[str | None, ...]:
+        """The values of the step's environment names."""
+        return tuple(self.environment.get(name) for name in step.environment)
+
+    def needed(self, step: Step) -> tuple[int, ...]:
+        """The numbers of the steps that it needs, in its own order."""
+        return tuple(map(self._number, step.needs)) if step.needs else ()
+
+    def key(self, index: int) -> Key:
+        """The key of a step whose needs have ended.
+
+        Raises RelgraphError for a named input that is not there or is a folder.
+        """
+        prepared = self.prepared
+        step = prepared.plan.steps[index]
+        marks = [self.files.input_mark(path) for path in prepared.named[index]]
+        if ABSENT in marks or FOLDER in marks:
+            raise _unusable(step, prepared.named[index], marks)
+        return key_of(
+            prepared.heads[index],
+            self.values(step) if step.environment else (),
+            self.matching(index) if prepared.patterns[index] else (),
+            marks,
+            map(self.made, self.needed(step)),
+        )
+
+    def matching(self, index: int) -> list[tuple[str, Mark]]:
+        """The files that match the patterns of a step's inputs, but for its own outputs, with their marks."""
+        outputs = tuple(map(matcher, self.prepared.plan.steps[index].outputs))
+        found = {path for pattern in self.prepared.patterns[index] for path in self.files.expand(pattern)}
+        return [(path, self.files.input_mark(path)) for path in sorted(found) if not any(output(path) for output in outputs)]
+
+    def deep(self, index: int, deeps: Sequence[Key]) -> Key:
+        """The deep key: like the key, but of what other steps make, how *they* are decided enters and not what they made.
+
+        ``deeps`` are the deep keys of the steps before it. A file that is not there enters as such.
+        """
+        prepared = self.prepared
+        step = prepared.plan.steps[index]
+        outputs = self._outputs
+        return sha256(
+            b"deep"
+            + key_of(
+                prepared.heads[index],
+                self.values(step),
+                [
+                    (path, mark)
+                    for path, mark in (self.matching(index) if prepared.patterns[index] else ())
+                    if path not in outputs[0] and not any(output(path) for output in outputs[1])
+                ],
+                map(self.files.input_mark, prepared.terminal[index]),
+                [deeps[before] for before in prepared.feeds[index]],
+            )
+        ).digest()
+
+    def components(self, index: int) -> dict[str, Any]:
+        """What a step's key is made of, to say later what has changed."""
+        step = self.prepared.plan.steps[index]
+        files = {path: self.files.input_mark(path)[:9] for path in self.prepared.named[index]}
+        if self.prepared.patterns[index]:
+            files.update((path, mark[:9]) for path, mark in self.matching(index))
+        needs = {}
+        for name, before in zip(step.needs, self.needed(step), strict=True):
+            trace = self.results[before]
+            needs[name] = {} if trace is None else {**trace.facts, **{path: mark.hex()[2:18] for path, mark, _ in trace.outputs}}
+        return {
+            "action": step.action,
+            "recipe": step.recipe,
+            "inputs": step.inputs,
+            "outputs": step.outputs,
+            "files": files,
+            "environment": {
+                name: None if value is None else sha256(words(value)).digest()[:8]
+                for name, value in zip(step.environment, self.values(step), strict=True)
+            },
+            "needs": needs,
+        }
+
+    def _number(self, name: str) -> int:
+        return self._numbers[name]
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, int]:
+        return {step.id: index for index, step in enumerate(self.prepared.plan.steps)}
+
+    @cached_property
+    def _outputs(self) -> tuple[Collection[str], tuple[Callable[[str], object], ...]]:
+        every = [path for step in self.prepared.plan.steps for path in step.outputs]
+        return set(every), tuple(map(matcher, filter(is_pattern, every)))
+
+
+def wanted(prepared: Prepared, only: Collection[str]) -> list[bool]:
+    """By step, whether it is one of ``only`` or comes before one of them; all are where ``only`` is empty.
+
+    Raises DeclarationError for a name that is no step.
+    """
+    steps = prepared.plan.steps
+    if not only:
+        return [True] * len(steps)
+    unknown = set(only).difference(step.id for step in steps)
+    if unknown:
+        raise DeclarationError(f"no step is called '{min(unknown)}'")
+    chosen = [step.id in only for step in steps]
+    for index in range(len(steps) - 1, -1, -1):
+        if chosen[index]:
+            for before in prepared.waits[index]:
+                chosen[before] = True
+    return chosen
+
+
+def _unusable(step: Step, paths: Sequence[str], marks: Sequence[Mark]) -> RelgraphError:
+    for path, mark in zip(paths, marks, strict=True):
+        if mark == FOLDER:
+            return DeclarationError(
+                f"input '{path}' of step '{step.id}' is a folder", hint=f"write '{path}/**' for all files in it"
+            )
+        if mark == ABSENT:
+            return EnvironmentFailure(f"input '{path}' of step '{step.id}' does not exist, and no step makes it")
+    raise AssertionError(step.id)
