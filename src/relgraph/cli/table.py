@@ -2,6 +2,7 @@
 
 from relgraph.cli.command import Argument, Command, Form, Offer
 from relgraph.cli.declared import declared_commands
+from relgraph.cli.release_table import RELEASE_COMMANDS
 from relgraph.cli.store_table import STORE_COMMANDS
 from relgraph.cli.trust_table import TRUST_COMMANDS
 
@@ -82,6 +83,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
         examples=(("relgraph explain", "all rules"), ("relgraph explain RG101 --format markdown", "one rule's page")),
     ),
+    *RELEASE_COMMANDS,
     *STORE_COMMANDS,
     *TRUST_COMMANDS,
     Command(

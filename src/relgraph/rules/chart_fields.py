@@ -79,10 +79,13 @@ def _wanted(declared: Declared, repo: str, subject: Subject) -> tuple[Version, s
 
 def stamped_fields(facts: Facts, subject: Subject, node: Node) -> frozenset[str]:
     """The fields that a pipeline or the declared command writes when it publishes the chart: in git they stand for nothing."""
+    build = node.get("build") or {}
+    if "helm" in build:  # relgraph itself packages it, and writes both
+        return frozenset(("version", "appVersion"))
     text = subject.text(f"{node.source.strip('/')}/Chart.yaml")
     literal = "" if text is None else text.text
     artifacts = [*facts.plan(subject).artifacts]
-    if command := (node.get("build") or {}).get("command"):
+    if command := build.get("command"):
         artifacts += facts.built(subject, str(command), facts.newest_tag(subject)).artifacts
     found: set[str] = set()
     for artifact in artifacts:

@@ -21,7 +21,7 @@ from relgraph.trust.simplesigning import parse_payload
 from relgraph.trust.statement import PAYLOAD_TYPE, Statement, parse_statement
 from relgraph.trust.verdict import Evidence, Role, Scheme, Verdict
 
-__all__ = ["MOST_BYTES", "SIGNED_AT", "SIGNED_TAG", "Before", "Question", "judge", "signed_already"]
+__all__ = ["MOST_BYTES", "SIGNED_AT", "SIGNED_TAG", "Before", "Question", "attested_already", "judge", "signed_already"]
 
 #: Annotations in which relgraph's signatures say under which tag, and when, they were made.
 SIGNED_TAG = "relgraph.dev/tag"
@@ -90,6 +90,21 @@ def signed_already(question: Question, materials: Iterable[Material], key: Publi
     for material in materials:
         evidence = _examine(material, question, rule, (required,), now).evidence
         if evidence.good and evidence.role is Role.SIGNATURE and evidence.scheme is scheme:
+            return True
+    return False
+
+
+def attested_already(
+    question: Question, materials: Iterable[Material], key: PublicKey, scheme: Scheme, statement: Statement, *, now: datetime
+) -> bool:
+    """Whether this key has stated this very predicate of this digest in this scheme."""
+    rule = Rule("", ("**",))
+    for material in materials:
+        examined = _examine(material, question, rule, (Key("key", key),), now)
+        evidence, said = examined.evidence, examined.statement
+        if not evidence.good or evidence.role is not Role.ATTESTATION or evidence.scheme is not scheme or said is None:
+            continue
+        if said.predicate_type == statement.predicate_type and said.predicate == statement.predicate:
             return True
     return False
 

@@ -27,7 +27,7 @@ from relgraph.trust.sign import attest as store_attestation
 from relgraph.trust.sign import sign as store_signature
 from relgraph.trust.verdict import Evidence, Scheme, Verdict
 
-__all__ = ["attest", "keygen", "sign", "verify"]
+__all__ = ["attest", "keygen", "private_key", "schemes", "sign", "verify"]
 
 _PASSWORD = "COSIGN_PASSWORD"
 _LARGEST_DOCUMENT = 64 << 20
@@ -55,7 +55,7 @@ def keygen(values: Values, terminal: Terminal) -> int:
 def sign(values: Values, terminal: Terminal) -> int:
     """Sign an artifact in one scheme or in both."""
     source = parse_reference(values.get("source") or "")
-    key = _private_key(values)
+    key = private_key(values)
     when = moment()
     done: list[tuple[Scheme, str]] = []
     with Stores(values, terminal) as stores:
@@ -65,7 +65,7 @@ def sign(values: Values, terminal: Terminal) -> int:
         name, tag = known_as(values, source), _tag(source)
         materials = collect(repository, subject, attestations=False)
         question = Question(name, str(subject.digest), tag)
-        for scheme in _schemes(values):
+        for scheme in schemes(values):
             if signed_already(question, materials, key.public, scheme, now=when):
                 continue
             claims = signature_claims(tag=tag, moment=when)
@@ -109,7 +109,7 @@ def attest(values: Values, terminal: Terminal) -> int:
     predicate = read_document(data, kind, what=path)
     if values.flag("attach") and not any(known.type == kind and known.media_type for known in PREDICATES):
         raise UsageError("--attach is for SBOMs", hint="spdx or cyclonedx")
-    key = _private_key(values)
+    key = private_key(values)
     when = moment()
     done: list[tuple[str, str]] = []
     with Stores(values, terminal) as stores:
@@ -117,7 +117,7 @@ def attest(values: Values, terminal: Terminal) -> int:
         source = pinned(source, repository)
         subject = repository.resolve(source.target)
         name = known_as(values, source)
-        for scheme in _schemes(values):
+        for scheme in schemes(values):
             made = store_attestation(
                 repository, subject, key, scheme=scheme, name=name, predicate_type=kind, predicate=predicate, moment=when
             )
@@ -150,12 +150,14 @@ def _tag(source: Reference) -> str:
     return "" if source.digest is not None else source.tag or "latest"
 
 
-def _schemes(values: Values) -> tuple[Scheme, ...]:
+def schemes(values: Values) -> tuple[Scheme, ...]:
+    """The schemes that were asked for."""
     word = values.get("scheme")
     return tuple(Scheme) if word == "both" else (Scheme(word or "bundle"),)
 
 
-def _private_key(values: Values) -> PrivateKey:
+def private_key(values: Values) -> PrivateKey:
+    """The key of ``--key``, its password from the environment or the terminal. Raises UsageError, KeyProblem, EnvironmentFailure."""
     path = _given(values, "key")
     data = read_file(Path(path))
     password: bytes | None = None

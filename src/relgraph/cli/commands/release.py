@@ -1,0 +1,173 @@
+"""``plan``, ``build``, ``push`` and ``release``."""
+
+import json
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from relgraph.cli.command import Values
+from relgraph.cli.registries import Stores
+from relgraph.cli.terminal import Terminal
+from relgraph.cli.workspace import find_node, request_of, workspace_of
+from relgraph.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from relgraph.release.prepare import Prepared, Wish
+    from relgraph.release.run import Ran, Signer
+
+__all__ = ["build", "plan", "push", "release"]
+
+
+def plan(values: Values, terminal: Terminal) -> int:
+    """Print the plan."""
+    with ExitStack() as stack:
+        wish = _wish(values, release=values.flag("release"), push=values.flag("release"))
+        prepared = _prepare(values, terminal, wish, stack)
+        return _show_plan(prepared, values, terminal)
+
+
+def build(values: Values, terminal: Terminal) -> int:
+    """Build."""
+    with ExitStack() as stack:
+        prepared = _prepare(values, terminal, _wish(values), stack)
+        from relgraph.oci.stores import Stores as Plain
+
+        return _run(prepared, stack.enter_context(Plain()), values, terminal)
+
+
+def push(values: Values, terminal: Terminal) -> int:
+    """Build and push."""
+    with ExitStack() as stack:
+        prepared = _prepare(values, terminal, _wish(values, push=True), stack)
+        return _run(prepared, stack.enter_context(Stores(values, terminal)), values, terminal, to=values.get("to") or "")
+
+
+def release(values: Values, terminal: Terminal) -> int:
+    """Release."""
+    from relgraph.release.destinations import destination
+    from relgraph.release.executors import opener
+    from relgraph.release.preflight import preflight
+    from relgraph.release.prepare import release_request
+    from relgraph.release.recording import record_home
+    from relgraph.release.run import is_released, known_record
+
+    to = values.get("to") or ""
+    signer = _signer(values)
+    with ExitStack() as stack:
+        prepared = _prepare(values, terminal, _wish(values, release=True, push=True, sign=signer is not None), stack)
+        repo, tag = prepared.repo, prepared.scope.release.tag
+        if repo.get("signed", False) and signer is None:
+            raise UsageError(f"{repo.id} is declared as signed", hint="give the key with --key FILE")
+        stores = stack.enter_context(Stores(values, terminal))
+        open_store = opener(stores)
+        home = record_home(prepared.workspace.graph, repo.id)
+        record = known_record(
+            prepared.workspace.root, repo.name, prepared.version, str(destination(home, to)) if home else "", stores
+        )
+        if (
+            record is not None
+            and record.commit == prepared.scope.release.commit
+            and is_released(record, prepared.destinations, open_store)
+        ):
+            return _report(prepared, None, values, terminal)
+        request = release_request(request_of(values, terminal), repo, tag)
+        problems = preflight(prepared, request, open_store, record, offline=values.flag("offline"))
+        if problems:
+            head = f"{repo.name} {tag} cannot be released"
+            raise Refused(
+                f"{head}: {problems[0]}" if len(problems) == 1 else f"{head}, for {len(problems)} reasons",
+                details=tuple(problems) if len(problems) > 1 else (),
+                hint="nothing was built or published",
+            )
+        if values.flag("dry-run"):
+            return _show_plan(prepared, values, terminal)
+        return _run(prepared, stores, values, terminal, to=to, signer=signer)
+
+
+def _wish(values: Values, *, push: bool = False, release: bool = False, sign: bool = False) -> "Wish":
+    from relgraph.release.prepare import Wish
+
+    return Wish(
+        values.get("repo") or "",
+        values.get("tag") or "",
+        tuple(values.many("node")),
+        push,
+        release,
+        sign,
+        values.get("to") or "",
+    )
+
+
+def _prepare(values: Values, terminal: Terminal, wish: "Wish", stack: ExitStack) -> "Prepared":
+    from relgraph.release.prepare import prepare
+
+    workspace = workspace_of(values)
+    nodes = tuple(find_node(workspace.graph, word).id for word in wish.nodes)
+    return prepare(workspace, request_of(values, terminal), wish._replace(nodes=nodes), stack)
+
+
+def _signer(values: Values) -> "Signer | None":
+    if values.get("key") is None:
+        return None
+    from relgraph.cli.commands.trust import private_key, schemes
+    from relgraph.release.run import Signer
+
+    return Signer(private_key(values), schemes(values))
+
+
+def _run(
+    prepared: "Prepared", stores: Any, values: Values, terminal: Terminal, *, to: str = "", signer: "Signer | None" = None
+) -> int:
+    from relgraph.cli.board import watching
+    from relgraph.release.run import Settings, run
+
+    word = values.get("steps")
+    if word is not None and not (word.isdigit() and 0 < int(word) <= 256):
+        raise UsageError(f"--steps cannot be {word!r}", hint="a number from 1 to 256")
+    workers = int(word) if word else os.cpu_count() or 1
+    with watching(terminal) as watch:
+        ran = run(prepared, stores, Settings(workers, values.flag("keep-going"), watch), to=to, signer=signer)
+    return _report(prepared, ran, values, terminal)
+
+
+def _report(prepared: "Prepared", ran: "Ran | None", values: Values, terminal: Terminal) -> int:
+    """Say what came of it; 0 where everything was done or there was nothing to do."""
+    outcome = ran.outcome if ran is not None else None
+    rows = []
+    for node, one in sorted(prepared.planned.items()):
+        made = outcome.results[f"build {node}"] if outcome is not None else None
+        digest = made.facts.get("digest", "") if made is not None and made.facts else ""
+        rows.append((node, one.unit.part.tag, digest, made.state.value if made is not None else "released"))
+    if values.get("format") == "json":
+        fields = {
+            "schema": "relgraph.dev/run/v1",
+            "repo": prepared.repo.name,
+            "version": prepared.version,
+            "tag": prepared.scope.release.tag,
+            "commit": prepared.scope.release.commit,
+            "artifacts": [
+                {"node": node, "to": prepared.destinations[node], "tag": tag, "digest": digest, "state": state}
+                for node, tag, digest, state in rows
+            ],
+        }
+        if outcome is not None:
+            fields["steps"] = [
+                {"step": step, "state": result.state.value, "seconds": round(result.seconds, 3)}
+                for step, result in outcome.results.items()
+            ]
+        terminal.write(json.dumps(fields, indent=1) + "\n")
+    else:
+        for node, tag, digest, state in rows:
+            terminal.write(f"{state:9}  {node}  {prepared.destinations[node]}:{tag}{'@' + digest if digest else ''}\n")
+    return 0 if ran is None else ran.status
+
+
+def _show_plan(prepared: "Prepared", values: Values, terminal: Terminal) -> int:
+    """Print the steps in their order."""
+    if values.get("format") == "json":
+        steps = [{"step": step.id, "action": step.action, "node": step.node} for step in prepared.plan.steps]
+        terminal.write(json.dumps({"schema": "relgraph.dev/plan/v1", "plan": prepared.plan.name, "steps": steps}, indent=1) + "\n")
+        return 0
+    for step in prepared.plan.steps:
+        terminal.write(f"{step.id}\n")
+    return 0

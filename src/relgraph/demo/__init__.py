@@ -1,0 +1,1 @@
+"""A platform of two repositories, small and complete: what ``relgraph demo`` and the tests of releases work on."""

@@ -1,0 +1,81 @@
+"""Files of a tree, written into a folder as git has them: for programs that build from a folder.
+
+Nothing is converted on the way, whatever attributes or the user's configuration say: what is built follows from the commit alone.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable
+from hashlib import sha1, sha256
+from operator import attrgetter
+
+from relgraph.errors import EnvironmentFailure
+from relgraph.git.batch import ObjectReader
+from relgraph.git.repository import GitRepository
+from relgraph.model.repository import WORKTREE, Tree
+
+__all__ = ["content_id", "export"]
+
+_LINK, _MODULE, _PROGRAM = 0o120000, 0o160000, 0o100755
+_LARGEST = 2 << 30  # bytes of one file
+
+
+def export(repository: GitRepository, tree: Tree, paths: Iterable[str], folder: str) -> None:
+    """Write these files of a tree below ``folder``, which exists, with their modes and links; submodules are left out.
+
+    Raises EnvironmentFailure where an object is missing or a file cannot be written.
+    """
+    wanted = [path for path in paths if (entry := tree.entries.get(path)) is not None and entry.mode != _MODULE]
+    try:
+        for parent in sorted({os.path.dirname(path) for path in wanted}):
+            os.makedirs(os.path.join(folder, parent), exist_ok=True)
+        if tree.rev == WORKTREE:
+            for path in wanted:
+                shutil.copy(
+                    os.path.join(str(repository.location.worktree), path), os.path.join(folder, path), follow_symlinks=False
+                )
+            return
+        reader = ObjectReader(repository.location.git, limit=_LARGEST)
+        try:
+            for path, found in zip(
+                wanted, reader.read_many(map(attrgetter("oid"), map(tree.entries.__getitem__, wanted))), strict=True
+            ):
+                if found is None or found.data is None:
+                    raise EnvironmentFailure(
+                        f"{repository.name}: {path} at {tree.rev[:12]} cannot be read",
+                        hint="is the clone partial or damaged? `git fsck` tells; a full clone has everything",
+                    )
+                _write(os.path.join(folder, path), tree.entries[path].mode, found.data)
+        finally:
+            reader.close()
+    except OSError as problem:
+        raise EnvironmentFailure(f"{problem.filename or folder}: {problem.strerror or problem}") from problem
+
+
+def content_id(tree: Tree, paths: Iterable[str]) -> str:
+    """A digest (SHA-256, hex) of these files of a tree: of their paths, modes and contents, whichever revision they come from."""
+    entries = tree.entries
+    known = [path for path in paths if path in entries]
+    unread = [path for path in known if not entries[path].oid]
+    contents = dict(tree.read_many(unread)) if unread else {}
+    digest = sha256()
+    for path in known:
+        entry = entries[path]
+        digest.update(
+            f"{entry.mode:o} {entry.oid or _blob_id(contents.get(path, b''))} {path}\0".encode("utf-8", "surrogateescape")
+        )
+    return digest.hexdigest()
+
+
+def _blob_id(data: bytes) -> str:
+    # Git's own name for the content, so that a file has the same one before and after it is committed.
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _write(path: str, mode: int, data: bytes) -> None:
+    if mode == _LINK:
+        os.symlink(data, os.fsencode(path))
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o755 if mode == _PROGRAM else 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)

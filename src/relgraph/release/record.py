@@ -1,0 +1,144 @@
+"""Records: what one release published, as ``releases/<repo>/<version>.yaml`` and as an artifact beside what it records.
+
+A record follows from what was released alone: no time of day, no machine. So a release that is done again, or gone on with, comes to the
+same bytes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from relgraph.errors import DeclarationError
+from relgraph.model.record import Item, Record, Withdrawal
+
+__all__ = ["API_VERSION", "ARTIFACT_TYPE", "read_record", "write_record"]
+
+API_VERSION = "relgraph.dev/v1"
+#: What marks a record in a registry.
+ARTIFACT_TYPE = "application/vnd.relgraph.release.v1+yaml"
+
+
+def write_record(record: Record) -> str:
+    """The document."""
+    import yaml  # noqa: PLC0415 - a release with nothing to do writes none
+
+    fields: dict[str, Any] = {
+        "apiVersion": API_VERSION,
+        "kind": "Release",
+        "metadata": {"repo": record.repo, "version": record.version},
+        "tag": record.tag,
+        "commit": record.commit,
+        "time": record.time,
+        "graph": record.graph,
+    }
+    if record.withdrawn is not None:
+        fields["withdrawn"] = {key: value for key, value in record.withdrawn._asdict().items() if value}
+    if record.signed_by:
+        fields["signedBy"] = list(record.signed_by)
+    fields["artifacts"] = [_item(item) for item in record.items]
+    text: str = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=4096)
+    return text
+
+
+def _item(item: Item) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "node": item.node,
+        "builder": item.builder,
+        "reference": item.reference,
+        "tag": item.tag,
+        "digest": item.digest,
+        "mediaType": item.media_type,
+        "key": item.key,
+    }
+    if item.uses:
+        fields["uses"] = dict(item.uses)
+    return fields
+
+
+def read_record(data: bytes, *, what: str) -> Record:
+    """The record that a document holds; ``what`` names it in messages. Raises DeclarationError, with everything that is wrong."""
+    fields = _document(data, what)
+    wrong = [
+        f"{key} is {fields.get(key)!r}, not {wanted!r}"
+        for key, wanted in (("apiVersion", API_VERSION), ("kind", "Release"))
+        if fields.get(key) != wanted
+    ]
+    metadata = _mapping(fields, "metadata", wrong)
+    items: list[Item] = []
+    artifacts = fields.get("artifacts")
+    if not isinstance(artifacts, list):
+        wrong.append("artifacts is no list")
+    for number, one in enumerate(artifacts if isinstance(artifacts, list) else (), 1):
+        if not isinstance(one, dict):
+            wrong.append(f"artifact {number} is no mapping")
+            continue
+
+        def text(key: str, one: dict[str, Any] = one, where: str = f"artifact {number}: ") -> str:
+            return _text(one, key, wrong, where)
+
+        uses = one.get("uses") or {}
+        if not isinstance(uses, dict):
+            wrong.append(f"artifact {number}: uses is no mapping")
+            uses = {}
+        used = tuple(sorted((str(key), str(value)) for key, value in uses.items()))
+        items.append(
+            Item(
+                text("node"), text("builder"), text("reference"), text("tag"), text("digest"), text("mediaType"), text("key"), used
+            )
+        )
+    head = {key: _text(fields, key, wrong) for key in ("tag", "commit", "time", "graph")}
+    withdrawn = _withdrawal(fields, wrong)
+    signed = fields.get("signedBy", [])
+    if not isinstance(signed, list) or not all(isinstance(one, str) for one in signed):
+        wrong.append("signedBy is no list of texts")
+        signed = []
+    record = Record(
+        _text(metadata, "repo", wrong, "metadata: "),
+        _text(metadata, "version", wrong, "metadata: "),
+        **head,
+        items=tuple(items),
+        signed_by=tuple(signed),
+        withdrawn=withdrawn,
+    )
+    if wrong:
+        raise DeclarationError(
+            f"{what}: {wrong[0]}" if len(wrong) == 1 else f"{what}: {len(wrong)} problems",
+            details=tuple(wrong) if len(wrong) > 1 else (),
+            hint="records are written by `relgraph release`; take the file from git again",
+        )
+    return record
+
+
+def _document(data: bytes, what: str) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415 - only where there is a record
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        fields = yaml.load(data, loader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError) as problem:
+        raise DeclarationError(f"{what}: {' '.join(str(problem).split())}") from None
+    if not isinstance(fields, dict):
+        raise DeclarationError(f"{what}: no record of a release")
+    return fields
+
+
+def _mapping(fields: Mapping[str, Any], key: str, wrong: list[str]) -> Mapping[str, Any]:
+    value = fields.get(key)
+    if isinstance(value, dict):
+        return value
+    wrong.append(f"{key} is no mapping")
+    return {}
+
+
+def _withdrawal(fields: Mapping[str, Any], wrong: list[str]) -> Withdrawal | None:
+    if "withdrawn" not in fields:
+        return None
+    found = _mapping(fields, "withdrawn", wrong)
+    return Withdrawal(_text(found, "reason", wrong, "withdrawn: "), str(found.get("replacement", "")))
+
+
+def _text(fields: Mapping[str, Any], key: str, wrong: list[str], where: str = "") -> str:
+    value = fields.get(key)
+    if isinstance(value, str):
+        return value
+    wrong.append(f"{where}{key} is {'missing' if value is None else 'no text'}")
+    return ""

@@ -1,0 +1,233 @@
+"""The record of a release, kept: as a file of the workspace, and beside what it records."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from relgraph.effects.files import write_file
+from relgraph.engine.executor import Job
+from relgraph.errors import DeclarationError, EnvironmentFailure, Refused
+from relgraph.graph.build import home
+from relgraph.model.graph import Graph, Node
+from relgraph.model.plan import Facts, Step
+from relgraph.model.record import Item, Record
+from relgraph.oci.codecs.artifact import EMPTY_BLOB, Artifact, blob_of
+from relgraph.oci.codecs.codec import rfc3339
+from relgraph.oci.descriptor import EMPTY, Descriptor
+from relgraph.oci.errors import InvalidContent, NotFound
+from relgraph.oci.manifest import Manifest
+from relgraph.oci.storage import ReadOnlyRepository, Repository, read_blob
+from relgraph.oci.stores import put
+from relgraph.release.executors import Opener, descriptor_of
+from relgraph.release.record import ARTIFACT_TYPE, read_record, write_record
+from relgraph.release.scope import Scope, Unit, oci_tag
+from relgraph.release.steps import Planned, build_step
+
+__all__ = [
+    "Keep",
+    "Published",
+    "find_record",
+    "fetch_record",
+    "published_nodes",
+    "record_artifact",
+    "record_home",
+    "record_of",
+    "record_path",
+    "record_tag",
+]
+
+_LARGEST = 4 << 20
+_TITLE = "org.opencontainers.image.title"
+
+
+class Keep:
+    """Writes the record, and pushes it to where everything is that it records."""
+
+    def __init__(
+        self,
+        open_store: Opener,
+        scope: Scope,
+        planned: Mapping[str, Planned],
+        *,
+        graph: Graph,
+        version: str,
+        root: Path,
+        home_at: str,
+        keys: Mapping[str, str],
+        signed_by: tuple[str, ...] = (),
+        sign: Callable[[Repository, Descriptor, str, str], None] | None = None,
+    ) -> None:
+        self._open = open_store
+        self._scope = scope
+        self._planned = planned
+        self._graph = graph
+        self._version = version
+        self._root = root
+        self._home = home_at
+        self._keys = keys
+        self._signed_by = signed_by
+        self._sign = sign
+
+    def intact(self, step: Step, facts: Facts) -> bool:  # noqa: ARG002 - looked at in every run
+        """Records are looked at in every run."""
+        return True
+
+    def run(self, job: Job) -> Facts:
+        """Write and push."""
+        import json  # noqa: PLC0415 - the recipe's form
+
+        facts = {node: {**job.products[build_step(node)], "key": self._keys[node]} for node in self._planned}
+        record = record_of(self._scope, self._planned, facts, graph=self._graph, version=self._version, signed_by=self._signed_by)
+        text = write_record(record)
+        path = record_path(self._root, record.repo, record.version)
+        kept = _write(path, record, text)
+        job.say(f"{path.relative_to(self._root)} {'written' if kept else 'unchanged'}")
+        data = path.read_bytes()
+        tag = record_tag(record.repo, record.version)
+        for node, to in sorted(json.loads(job.step.recipe)["to"].items()):
+            repository = self._open(to)
+            named = to == self._home
+            made = put(repository, record_artifact(data, record, descriptor_of(facts[node])), tag if named else "")
+            if named and self._sign is not None:
+                self._sign(repository, made, self._planned[node].unit.part.reference, tag)
+        if self._home not in json.loads(job.step.recipe)["to"].values():
+            made = put(self._open(self._home), record_artifact(data, record, None), tag)
+            if self._sign is not None:
+                self._sign(self._open(self._home), made, self._home, tag)
+        return {"path": str(path), "tag": tag}
+
+
+def record_of(
+    scope: Scope,
+    planned: Mapping[str, Planned],
+    facts: Mapping[str, Facts],
+    *,
+    graph: Graph,
+    version: str,
+    signed_by: tuple[str, ...],
+) -> Record:
+    """The record of what was built (``facts`` by node id, with what decided each build under ``key``)."""
+    release = scope.release
+    return Record(
+        graph.nodes[release.repo].name,
+        version,
+        release.tag,
+        release.commit,
+        rfc3339(datetime.fromtimestamp(release.time, UTC)),
+        graph.name,
+        tuple(_item(one.unit, facts[node]) for node, one in sorted(planned.items())),
+        signed_by,
+    )
+
+
+def _item(unit: Unit, facts: Facts) -> Item:
+    uses = tuple(sorted((node, part.tag) for node, part in unit.target.uses.items() if part.tag))
+    return Item(
+        unit.id, unit.builder, unit.part.reference, unit.part.tag, facts["digest"], facts["mediaType"], facts.get("key", ""), uses
+    )
+
+
+def record_artifact(data: bytes, record: Record, subject: Descriptor | None) -> Artifact:
+    """The record as an artifact that refers to one of those that it records."""
+    blob = blob_of(ARTIFACT_TYPE, data, annotations={_TITLE: f"{record.version}.yaml"})
+    annotations = {"org.opencontainers.image.version": record.version, "org.opencontainers.image.revision": record.commit}
+    manifest = Manifest.make(
+        EMPTY,
+        [blob.descriptor],
+        artifact_type=ARTIFACT_TYPE,
+        subject=subject.bare if subject is not None else None,
+        annotations=annotations,
+    )
+    return Artifact((EMPTY_BLOB, blob), (manifest,))
+
+
+def record_path(root: Path, repo: str, version: str) -> Path:
+    """Where a workspace keeps a record."""
+    return root / "releases" / repo / f"{version}.yaml"
+
+
+def record_tag(repo: str, version: str) -> str:
+    """The tag of a record in a registry: ``relgraph.web.1.2.0``."""
+    return oci_tag(f"relgraph.{repo}.{version}")[:128]
+
+
+def published_nodes(graph: Graph, repo: str) -> tuple[Node, ...]:
+    """The nodes of a repository (node id) that are published, by id."""
+    homes = home(graph)
+    found = (
+        node for node in graph.nodes.values() if node.kind not in ("repo", "derived") and node.ref and homes.get(node.id) == repo
+    )
+    return tuple(sorted(found, key=lambda node: node.id))
+
+
+def record_home(graph: Graph, repo: str) -> str:
+    """Where the records of a repository (node id) are: as declared, else with the first node that it publishes; or empty."""
+    declared = graph.nodes[repo].get("records")
+    nodes = published_nodes(graph, repo)
+    return str(declared) if declared else nodes[0].ref.removeprefix("oci://") if nodes else ""
+
+
+def fetch_record(repository: ReadOnlyRepository, repo: str, version: str) -> Record | None:
+    """The record in a registry or layout; None where there is none. Raises DeclarationError and InvalidContent for another thing."""
+    tag = record_tag(repo, version)
+    try:
+        document = repository.load(tag)
+    except NotFound:
+        return None
+    if not isinstance(document, Manifest) or document.kind != ARTIFACT_TYPE or len(document.layers) != 1:
+        raise InvalidContent(f"{repository.name}:{tag} is no record of a release", hint="somebody else uses this tag")
+    return read_record(read_blob(repository, document.layers[0], limit=_LARGEST), what=f"{repository.name}:{tag}")
+
+
+def find_record(root: Path, repo: str, version: str) -> Record | None:
+    """The record in a workspace; None where there is none. Raises DeclarationError where it is malformed."""
+    path = record_path(root, repo, version)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise EnvironmentFailure(f"{path}: {problem.strerror or problem}") from problem
+    found = read_record(data, what=str(path.relative_to(root)))
+    if (found.repo, found.version) != (repo, version):
+        raise DeclarationError(
+            f"{path.relative_to(root)}: it is the record of {found.repo} {found.version}", hint="take it from git again"
+        )
+    return found
+
+
+class Published:
+    """All records of a workspace."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def records(self, repos: Iterable[str]) -> tuple[Record, ...]:
+        """The records of these repositories, by repository and file name."""
+        found: list[Record] = []
+        for repo in repos:
+            for path in sorted((self._root / "releases" / repo).glob("*.yaml")):
+                found.append(read_record(path.read_bytes(), what=str(path.relative_to(self._root))))
+        return tuple(found)
+
+
+def _write(path: Path, record: Record, text: str) -> bool:
+    """Write a record where there is none. One that says the same of what was published stays as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, [text.encode()], replace=False)
+    except FileExistsError:
+        before = read_record(path.read_bytes(), what=str(path))
+        if _published(before) != _published(record):
+            raise Refused(
+                f"{path}: it records another release of {record.repo} {record.version}",
+                hint="what is published stays as it is: release the change under a new version",
+            ) from None
+        return False
+    except OSError as problem:
+        raise EnvironmentFailure(f"{path}: {problem.strerror or problem}") from problem
+    return True
+
+
+def _published(record: Record) -> tuple[str, frozenset[tuple[str, str, str]]]:
+    return record.commit, frozenset((item.reference, item.tag, item.digest) for item in record.items)

@@ -1,0 +1,171 @@
+"""A plan of builds and releases, run: executors, store and state put together."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from relgraph.effects import clock
+from relgraph.effects.environment import inherited
+from relgraph.engine.events import QUIET, Watch
+from relgraph.engine.executor import Executor, Job
+from relgraph.engine.run import Outcome, run_plan
+from relgraph.errors import EnvironmentFailure, RelgraphError
+from relgraph.model.plan import Facts
+from relgraph.model.record import Record
+from relgraph.oci.descriptor import Descriptor
+from relgraph.oci.layout import Layout
+from relgraph.oci.reference import parse_reference
+from relgraph.oci.storage import Repository
+from relgraph.oci.stores import Stores
+from relgraph.release.destinations import destination, layout_name
+from relgraph.release.executors import Build, Check, Move, Name, Opener, Push, opener
+from relgraph.release.prepare import Prepared
+from relgraph.release.recording import Keep, fetch_record, find_record, record_home
+from relgraph.release.signing import Sign
+from relgraph.release.steps import deep_keys
+from relgraph.trust.keys import PrivateKey
+from relgraph.trust.sign import sign, signature_claims
+from relgraph.trust.verdict import Scheme
+
+__all__ = ["Ran", "Signer", "Settings", "executors_of", "is_released", "known_record", "run", "state_of"]
+
+
+class Signer(NamedTuple):
+    """A key, and the forms in which it signs."""
+
+    key: PrivateKey
+    schemes: tuple[Scheme, ...]
+
+
+class Settings(NamedTuple):
+    """How a run is carried out."""
+
+    workers: int = 4
+    keep_going: bool = False
+    watch: Watch = QUIET
+
+
+class Ran(NamedTuple):
+    """What came of a run: the engine's outcome, the exit status that it stands for, and what may be done about the first failure."""
+
+    outcome: Outcome
+    status: int
+    hint: str
+
+
+class _Noting:
+    """An executor whose errors are kept: an exit status follows from the error, which the engine tells in words only."""
+
+    def __init__(self, executor: Executor, failures: dict[str, RelgraphError]) -> None:
+        self._executor = executor
+        self._failures = failures
+        self.intact = executor.intact
+
+    def run(self, job: Job) -> Facts:
+        try:
+            return self._executor.run(job)
+        except RelgraphError as problem:
+            self._failures[job.step.id] = problem
+            raise
+
+
+def state_of(root: Path) -> Path:
+    """The folder of a workspace's state, which git ignores."""
+    folder = root / ".relgraph"
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+    return folder
+
+
+def executors_of(
+    prepared: Prepared, open_store: Opener, store: Layout, *, to: str, signer: Signer | None, workers: int
+) -> dict[str, Executor]:
+    """What carries out the steps of a release's plan."""
+    planned = prepared.planned
+    names = {node: layout_name(one.unit.part.reference) for node, one in planned.items()}
+    found: dict[str, Executor] = {
+        "build": Build(planned, store, prepared.export),
+        "check": Check(open_store),
+        "push": Push(open_store, store, names, workers),
+        "tag": Name(open_store),
+        "move": Move(open_store, planned),
+        "record": Keep(
+            open_store,
+            prepared.scope,
+            planned,
+            graph=prepared.workspace.graph,
+            version=prepared.version,
+            root=prepared.workspace.root,
+            home_at=str(destination(record_home(prepared.workspace.graph, prepared.repo.id), to)) if planned else "",
+            keys=deep_keys(prepared.plan),
+            signed_by=(signer.key.public.fingerprint,) if signer is not None else (),
+            sign=None if signer is None else _signing(signer),
+        ),
+    }
+    if signer is not None:
+        sources = {node.id: node.ref for node in prepared.workspace.graph.nodes.values() if node.kind == "repo"}
+        found["sign"] = Sign(open_store, planned, signer.key, signer.schemes, sources)
+    return found
+
+
+def run(prepared: Prepared, stores: Stores, settings: Settings, *, to: str = "", signer: Signer | None = None) -> Ran:
+    """Carry the plan out. Raises what the engine raises; a step that fails is part of the outcome."""
+    root = prepared.workspace.root
+    state = state_of(root)
+    store = Layout(state / "store", create=True)
+    executors = executors_of(prepared, opener(stores), store, to=to, signer=signer, workers=settings.workers)
+    failures: dict[str, RelgraphError] = {}
+    outcome = run_plan(
+        prepared.plan,
+        {action: _Noting(executor, failures) for action, executor in executors.items()},
+        state=state,
+        workers=settings.workers,
+        keep_going=settings.keep_going,
+        watch=settings.watch,
+        environment=inherited("*"),
+    )
+    first = failures.get(outcome.first_failed)
+    status = 0 if outcome.ok else 130 if outcome.interrupted else first.status if first is not None else EnvironmentFailure.status
+    return Ran(outcome, status, first.hint if first is not None else "")
+
+
+def known_record(root: Path, prepared_repo: str, version: str, place: str, stores: Stores) -> Record | None:
+    """The record of a release: the workspace's, else the one beside what was published; None where it was never released."""
+    found = find_record(root, prepared_repo, version)
+    if found is None and place:
+        reference = parse_reference(place)
+        try:
+            found = fetch_record(stores.open(reference), prepared_repo, version)
+        except RelgraphError as problem:
+            if not place.startswith("layout:"):
+                raise
+            del problem  # a layout that is not there yet holds no record
+    return found
+
+
+def is_released(record: Record, published: Mapping[str, str], open_store: Opener) -> bool:
+    """Whether everything that is to be published (destinations by node id) is there as it was recorded: one request each."""
+    items = {item.node: item for item in record.items}
+    if items.keys() != published.keys():
+        return False
+    for node, to in published.items():
+        try:
+            if str(open_store(to).resolve(items[node].tag).digest) != items[node].digest:
+                return False
+        except RelgraphError:
+            return False
+    return True
+
+
+def _signing(signer: Signer) -> Callable[[Repository, Descriptor, str, str], None]:
+    def store_signature(repository: Repository, subject: Descriptor, name: str, tag: str) -> None:
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        for scheme in signer.schemes:
+            sign(
+                repository, subject, signer.key, scheme=scheme, name=name, claims=signature_claims(tag=tag, moment=now), moment=now
+            )
+
+    return store_signature
