@@ -1,33 +1,25 @@
-"""Judging as a whole; what the rules say is the business of their own tests."""
+"""What judging does to the findings of rules."""
 
-from collections.abc import Iterator
+import pytest
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from relgraph.git.memory import MemoryRepository
-from relgraph.infer.facts import Facts
+from judged import world_of
 from relgraph.judging import judge
 from relgraph.model.example import Commit
-from relgraph.model.finding import Finding, Severity
-from relgraph.model.world import World
-from relgraph.reading import read_subject
-from relgraph.rules.registry import RULES
+from relgraph.model.finding import Severity
+
+MODULE = "module github.com/example/platform\n\ngo 1.24\n"
+JOB = "jobs:\n{0}- spec:\n{0}    containers:\n{0}    - image: docker.io/library/golang:1.22.1\n"
 
 
-@given(st.text(min_size=1), st.lists(st.text(), max_size=3))
-def test_whatever_a_rule_quotes_its_message_is_one_line(quoted: str, reasons: list[str]) -> None:
-    def check(facts: Facts) -> Iterator[Finding]:
-        (subject,) = facts.world.targets
-        yield facts.finding(
-            ("RG999", "invented", Severity.NOTE), subject, subject.sites[0], f"it says {quoted} here", why=tuple(reasons)
-        )
-
-    repository = MemoryRepository((Commit({"Dockerfile": "FROM golang:1.24\n"}),))
-    tree = repository.tree("HEAD")
-    assert tree is not None
-    (finding,) = judge(World((read_subject(repository, tree),)), (RULES[0]._replace(check=check),))
-    assert finding.message.splitlines() == [finding.message]
-    assert finding.message.split() == f"it says {quoted} here".split()
-    assert all(len(reason.splitlines()) <= 1 for reason in finding.why)
-    assert len(finding.why) == len(reasons)
+@pytest.mark.parametrize(
+    ("path", "content", "severity"),
+    [
+        ("Dockerfile", "FROM golang:1.22\n", Severity.ERROR),
+        ("Dockerfile", "  # FROM golang:1.22\nFROM scratch\n", Severity.WARNING),
+        (".ci.yaml", JOB.format(""), Severity.ERROR),
+        (".ci.yaml", JOB.format("  # "), Severity.WARNING),
+    ],
+)
+def test_what_is_commented_out_does_no_harm(path: str, content: str, severity: Severity) -> None:
+    found = [one for one in judge(world_of((Commit({"go.mod": MODULE, path: content}),))) if one.rule == "RG107"]
+    assert [(one.severity, "the line is commented out" in one.why) for one in found] == [(severity, severity is Severity.WARNING)]

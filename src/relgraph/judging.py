@@ -1,11 +1,12 @@
 """Judging: all rules on the facts of a world."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from relgraph.infer.facts import Facts
-from relgraph.model.finding import Finding, Place, one_line
-from relgraph.model.world import World
+from relgraph.model.finding import Finding, Place, Severity, one_line
+from relgraph.model.world import Subject, World
 from relgraph.rules.rule import Rule
 from relgraph.rules.scanned import SCANNED
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["judge", "judge_facts"]
 
+# Files in which a number sign begins a comment, and comments that are no such thing.
+_COMMENTED = re.compile(
+    r"\.(?:ya?ml|sh|bash|mk|toml|tf|cfg|conf|env|properties)$|(?:^|/)[^/]*(?:Makefile|Dockerfile|Containerfile)[^/]*$"
+)
+_ACTING = re.compile(r"#!|#\s*(?:syntax|escape|check)\s*=|#\s*(?:yaml-language-server|renovate|shellcheck)\b")
 # The rule that any disagreement falls under; others know why the same two places must agree.
 _GENERAL = "RG101"
 
@@ -35,7 +41,21 @@ def judge_facts(facts: Facts, rules: Iterable[Rule] | None = None) -> "Settled":
 
 
 def _found(facts: Facts, rules: Iterable[Rule]) -> list[Finding]:
-    return _without_repetition([finding for rule in rules for finding in rule.check(facts)])
+    told = _without_repetition([finding for rule in rules for finding in rule.check(facts)])
+    subjects = {subject.name: subject for subject in facts.world.targets}
+    return [_harmless(subjects, one) if one.severity is Severity.ERROR else one for one in told]
+
+
+def _harmless(subjects: Mapping[str, Subject], one: Finding) -> Finding:
+    """A finding as it is, or no error where its line is commented out: it is wrong, and does no harm until somebody takes it back in."""
+    path = one.place.path
+    if not _COMMENTED.search(path) or (subject := subjects.get(one.place.repo)) is None:
+        return one
+    text = subject.text(path)
+    line = "" if text is None else text.line_head(one.place.span.line).lstrip()
+    if not line.startswith("#") or _ACTING.match(line):
+        return one
+    return one._replace(severity=Severity.WARNING, why=(*one.why, "the line is commented out"))
 
 
 def _told(finding: Finding) -> Finding:
