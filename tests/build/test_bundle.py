@@ -28,7 +28,7 @@ FILES: dict[str, str | bytes] = {
 OWN = part("images.site", "1.2.0")
 
 
-def image(*uses: Any, stamp: dict[str, object] | None = None, **options: object) -> Target:
+def image(*uses: Any, stamp: dict[str, object] | None = None, **options: Any) -> Target:
     options = {"bundle": {"srv/www": "site", "usr/bin/run": "bin/run"}, "platforms": ["linux/amd64"], **options}
     return target_of(node_of("images.site"), FILES, OWN, *uses, stamp=stamp or {}, **options)
 
@@ -158,7 +158,7 @@ def test_what_is_not_versioned_does_not_change_with_version_or_time(tmp_path: Pa
         ({"config": {"Labels": {"a": "{{ nodes.web.tag }}"}}}, "the node uses no 'web'"),
     ],
 )
-def test_what_cannot_be_built_is_said_while_planning(options: dict[str, object], message: str) -> None:
+def test_what_cannot_be_built_is_said_while_planning(options: dict[str, Any], message: str) -> None:
     with pytest.raises(DeclarationError) as caught:
         BUILDER.plan(image(**options))
     assert message in " ".join((str(caught.value), *caught.value.details))

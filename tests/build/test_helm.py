@@ -110,3 +110,86 @@ def test_a_name_that_the_reference_does_not_have_is_refused() -> None:
 def test_a_stamped_version_that_is_not_the_tag_is_refused() -> None:
     with pytest.raises(DeclarationError, match=r"version is 1\.2\.0, and its tag would be v1\.2\.0"):
         BUILDER.plan(chart(stamp={"set": {"Chart.yaml": {"version": "{{ version }}"}}}))
+
+
+DEPENDING = CHART + "dependencies:\n"
+
+
+def lib(version: str = "0.3.0") -> dict[str, str | bytes]:
+    return {
+        "deploy/lib/Chart.yaml": f"apiVersion: v2\nname: lib\nversion: {version}\n",
+        "deploy/lib/templates/_x.tpl": '{{ define "x" }}x{{ end }}',
+    }
+
+
+def test_a_chart_of_the_graph_is_packaged_as_it_was_built(tmp_path: Path) -> None:
+    database = Part("charts.db", "2.0.0", "v2.0.0", "oci://registry.example/acme/db")
+    below = run_builder(
+        BUILDER, target_of(node_of("charts.db", source="db"), {"db/Chart.yaml": "name: db\nversion: 0\n"}, database), tmp_path
+    )
+    text = DEPENDING + "- {name: db, version: ^2, repository: 'oci://registry.example/acme'}\n"
+    target = chart({"deploy/web-chart/Chart.yaml": text}, OWN, database)
+    built = run_builder(BUILDER, target, tmp_path, {"charts.db": below})
+    assert built.recipe.needs == ("charts.db",)
+    found = members(built)
+    (theirs,) = below.artifact.root.layers  # type: ignore[union-attr]
+    assert found["web-chart/charts/db-v2.0.0.tgz"] == read_blob(below.repository, theirs, limit=1 << 20)
+
+
+def test_a_chart_of_the_same_repository_is_packaged_from_its_folder(tmp_path: Path) -> None:
+    text = DEPENDING + "- {name: lib, version: 0.3.0, repository: 'file://../lib'}\n"
+    built = run_builder(BUILDER, chart({"deploy/web-chart/Chart.yaml": text, **lib()}), tmp_path)
+    assert "web-chart/charts/lib-0.3.0.tgz" in members(built)
+    assert built.recipe.paths == ("deploy/web-chart/**", "deploy/lib/**")
+
+
+def test_what_charts_holds_is_taken(tmp_path: Path) -> None:
+    text = DEPENDING + "- {name: lib, version: ~0.3, repository: 'https://charts.example'}\n"
+    held = {f"deploy/web-chart/charts/lib/{path.rpartition('lib/')[2]}": data for path, data in lib("0.3.9").items()}
+    found = members(run_builder(BUILDER, chart({"deploy/web-chart/Chart.yaml": text, **held}), tmp_path))
+    assert "web-chart/charts/lib/Chart.yaml" in found
+
+
+@pytest.mark.parametrize(
+    ("dependency", "message"),
+    [
+        ("{name: q, version: 1.0.0, repository: 'https://charts.example'}", "depends on q 1.0.0 of https://charts.example"),
+        ("{name: lib, version: ^0.4, repository: 'file://../lib'}", "asks for lib ^0.4, and deploy/lib is at 0.3.0"),
+        ("{name: lib, version: 0.3.0, repository: 'file://../../../lib'}", "nothing here has it"),
+    ],
+)
+def test_a_dependency_that_cannot_be_had_is_said_while_planning(dependency: str, message: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        BUILDER.plan(chart({"deploy/web-chart/Chart.yaml": f"{DEPENDING}- {dependency}\n", **lib()}))
+    assert message in str(caught.value)
+
+
+def test_all_dependencies_that_cannot_be_had_are_said_at_once() -> None:
+    with pytest.raises(DeclarationError) as caught:
+        BUILDER.plan(
+            chart({"deploy/web-chart/Chart.yaml": f"{DEPENDING}- {{name: a, version: 1.0.0}}\n- {{name: b, version: 1.0.0}}\n"})
+        )
+    assert len(caught.value.details) == 2
+
+
+def test_what_the_chart_contains_is_stamped_as_it_declares_and_put_in_its_place(tmp_path: Path) -> None:
+    hook = node_of("hooks.install", source="hooks/install.yaml", stamp={"replace": {"VERSION": "{{ nodes.web.version }}"}})
+    other = node_of("hooks.other", source="hooks/other.yaml", build={"bundle": {"files/other.yaml": "hooks/other.yaml"}})
+    files: dict[str, str | bytes] = {"hooks/install.yaml": "v: VERSION\n", "hooks/other.yaml": "v: VERSION\n"}
+    target = chart(files, OWN, IMAGE, part("hooks.install", "1.2.0"), part("hooks.other", "1.2.0"), contains=[hook, other])
+    found = members(run_builder(BUILDER, target, tmp_path))
+    assert found["web-chart/templates/install.yaml"] == b"v: 1.2.0\n"
+    assert found["web-chart/files/other.yaml"] == b"v: VERSION\n"
+
+
+def test_a_hook_within_the_chart_is_stamped_where_it_lies(tmp_path: Path) -> None:
+    path = "deploy/web-chart/templates/web.yaml"
+    hook = node_of("hooks.web", source=path, stamp={"replace": {"WEB_VERSION": "{{ nodes['images.web'].tag }}"}})
+    found = members(run_builder(BUILDER, chart(None, OWN, IMAGE, contains=[hook]), tmp_path))
+    assert b"note: 1.2.0}" in found["web-chart/templates/web.yaml"]
+    assert len(found) == 3
+
+
+def test_a_hook_without_its_file_is_said() -> None:
+    with pytest.raises(DeclarationError, match=r"hooks\.x: there is no file hooks/x\.yaml"):
+        BUILDER.plan(chart(contains=[node_of("hooks.x", source="hooks/x.yaml")]))
