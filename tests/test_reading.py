@@ -65,3 +65,21 @@ def test_what_a_release_ships_leaves_out_documents(clone: Path) -> None:
     shipped = SiteReader(repository).shipped(tree)
     repository.close()
     assert {site.path for site in shipped.sites} == {"Dockerfile", "deploy/web.yaml"}
+
+
+def test_what_waits_is_done_while_another_process_helps(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relgraph.reading._WORTH_SHARING", 1)
+    monkeypatch.setattr("relgraph.effects.parallel.os.cpu_count", lambda: 2)
+    repository, tree = open_target(f"{clone}@HEAD")
+    reader = SiteReader.cached(repository)
+    assert reader.is_new
+    calls: list[int] = []
+    shared = reader.read(tree, lambda: calls.append(1))
+    assert shared.sites == read_subject(repository, tree).sites
+    assert len(calls) == 1
+    reader.close()
+    again = SiteReader.cached(repository)
+    assert not again.is_new
+    assert again.read(tree, lambda: calls.append(2)).sites == shared.sites
+    assert calls == [1]
+    repository.close()

@@ -52,9 +52,18 @@ class SiteReader:
             repository, CacheFile(family, program_stamp(str(package / "sites"), str(package / "syntax"), str(package / "model")))
         )
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing is kept yet."""
+        return not self._kept
+
     def read(self, tree: Tree, meanwhile: Callable[[], None] | None = None) -> Subject:
         """A tree with all its sites. Where another process helps, ``meanwhile`` is called in this one before it does its share."""
         return self._subject(tree, readable, meanwhile)
+
+    def lent(self, tree: Tree) -> Subject:
+        """A tree without its sites: what lends facts is asked for them one revision at a time."""
+        return Subject(self._repository, tree, reader=self.shipped)
 
     def shipped(self, tree: Tree) -> Subject:
         """A revision with the sites of what it ships and builds: enough to tell what a release went with."""

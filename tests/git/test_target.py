@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gitworld import git, write_world
 from relgraph.errors import EnvironmentFailure, UsageError
+from relgraph.git.repository import GitRepository
 from relgraph.git.target import NothingThen, Target, open_target, parse_target
 from relgraph.model.example import Commit
 
@@ -187,3 +188,20 @@ def test_a_damaged_tree_is_told(clone: Path) -> None:
     (clone / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(EnvironmentFailure, match="git ls-tree"):
         open_target(f"{clone}@v1.0.0")
+
+
+@pytest.mark.parametrize("rev", ["@HEAD", "@worktree", ""])
+def test_what_is_to_be_done_meanwhile_is_done_once_in_each_wait(clone: Path, rev: str) -> None:
+    calls: list[GitRepository | None] = []
+    repository, tree = open_target(f"{clone}{rev}", meanwhile=calls.append)
+    assert calls == [None, repository]
+    assert [*tree.entries] == ["a"]
+    repository.close()
+
+
+def test_a_failure_meanwhile_leaves_no_process(clone: Path) -> None:
+    def fail(_: GitRepository | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        open_target(f"{clone}@HEAD", meanwhile=fail)

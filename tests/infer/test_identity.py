@@ -5,7 +5,7 @@ from relgraph.git.memory import MemoryRepository
 from relgraph.infer.identity import Identity
 from relgraph.model.example import Commit
 from relgraph.model.world import World
-from relgraph.scan import read_subject
+from relgraph.reading import read_subject
 
 
 def known(files: dict[str, str], *, addresses: tuple[str, ...] = ()) -> set[str]:

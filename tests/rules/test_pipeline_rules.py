@@ -3,8 +3,10 @@
 import pytest
 
 from relgraph.git.memory import MemoryRepository, encoded
+from relgraph.judging import judge
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.world import Subject, World
+from relgraph.reading import read_subject
 from relgraph.rules import (
     argument_kind,
     build_arg,
@@ -20,7 +22,6 @@ from relgraph.rules import (
     version_not_semver,
 )
 from relgraph.rules.rule import Commit, Example, Rule
-from relgraph.scan import judge, read_subject
 
 RULES = (
     dangling_id.RULE,

@@ -5,10 +5,11 @@ from datetime import date
 
 from relgraph.git.memory import MemoryRepository
 from relgraph.infer.facts import Facts
+from relgraph.judging import judge
 from relgraph.model.finding import Finding
 from relgraph.model.world import Subject, World
+from relgraph.reading import read_subject
 from relgraph.rules.rule import Commit, Rule
-from relgraph.scan import judge, read_subject
 
 __all__ = ["facts_of", "findings", "of_files", "subject_of", "world_of"]
 

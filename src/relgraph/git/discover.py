@@ -1,6 +1,7 @@
 """What lies at a path: which repository, with or without a work tree, and what its configuration says."""
 
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 from relgraph.effects import environment
@@ -25,11 +26,11 @@ class Location(NamedTuple):
     config: tuple[tuple[str, str], ...]
 
 
-def discover(path: str) -> Location:
+def discover(path: str, meanwhile: Callable[[], None] | None = None) -> Location:
     """The repository at a path: a work tree's root or a folder below it, a ``.git`` directory, a bare repository.
 
     Raises UsageError where the path does not exist or is in no repository, EnvironmentFailure where git fails: it is
-    missing, too old, or refuses a folder of another owner.
+    missing, too old, or refuses a folder of another owner. ``meanwhile`` is called while git looks.
     """
     try:
         folder = os.path.realpath(path)
@@ -41,19 +42,21 @@ def discover(path: str) -> Location:
         raise UsageError(f"{path}: a file, not a repository", hint="give the path of a clone, optionally PATH@REVISION")
     if os.path.basename(folder) == ".git":
         # Within a .git directory git sees no work tree, though the folder above is one.
-        above = _look(os.path.dirname(folder), path)
+        above = _look(os.path.dirname(folder), path, None)
         if above.worktree is not None:
             return above
-    return _look(folder, path)
+    return _look(folder, path, meanwhile)
 
 
-def _look(folder: str, shown: str) -> Location:
+def _look(folder: str, shown: str, meanwhile: Callable[[], None] | None) -> Location:
     git = Git(folder)
     question = git.start(
         "rev-parse", "--is-inside-work-tree", "--is-shallow-repository", "--show-cdup", "--absolute-git-dir", ok=(0, 128)
     )
     # Both at once: together they take as long as one.
     settings = git.start("config", "-z", "--get-regexp", r"^(remote|url|extensions)\.", ok=(0, 1, 128))
+    if meanwhile is not None:
+        meanwhile()
     answer = os.fsdecode(question.output())
     lines = answer.split("\n", 2)
     if len(lines) < 3 or lines[0] not in ("true", "false"):

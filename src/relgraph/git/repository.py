@@ -8,7 +8,7 @@ whose committer's date is not later than the moment. A commit that is named by i
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -33,13 +33,13 @@ _EPOCH = 719163  # the ordinal of 1970-01-01
 _REVISION = re.compile(r"(?P<name>(?!.*(?:\.\.|@\{))[^\x00-\x20\x7f~^:?*\[\\]+)(?P<steps>(?:~\d*|\^\d*)*)")
 
 
-def open_repository(path: str, *, as_of: "date | None" = None) -> "GitRepository":
-    """The repository at a path, as of the end of a day (UTC) or of now.
+def open_repository(path: str, *, as_of: "date | None" = None, meanwhile: Callable[[], None] | None = None) -> "GitRepository":
+    """The repository at a path, as of the end of a day (UTC) or of now. ``meanwhile`` is called while git looks it up.
 
     The path may be a work tree's root or a folder in it, a ``.git`` directory or a bare repository. Raises UsageError
     where there is none and EnvironmentFailure where git fails.
     """
-    return GitRepository(discover(path), as_of=as_of)
+    return GitRepository(discover(path, meanwhile), as_of=as_of)
 
 
 def end_of_day(day: "date") -> int:
@@ -148,21 +148,34 @@ class GitRepository:
         None where there is none, where it does not exist at the moment, or where its objects are not all there.
         """
         try:
-            return self.require(rev)
+            return self._tree(rev, None, sizes=False)
         except EnvironmentFailure:
             return None
 
-    def require(self, rev: str) -> Tree | None:
-        """Like :meth:`tree`, but raise EnvironmentFailure where the revision exists and its objects are damaged or missing."""
+    def require(self, rev: str, meanwhile: Callable[[], None] | None = None) -> Tree | None:
+        """Like :meth:`tree`, but raise EnvironmentFailure where the revision exists and its objects are damaged or missing.
+
+        ``meanwhile`` is called while git lists the files; this is for the tree that will be read as a whole.
+        """
+        return self._tree(rev, meanwhile, sizes=True)
+
+    def _tree(self, rev: str, meanwhile: Callable[[], None] | None, *, sizes: bool) -> Tree | None:
         if rev in (WORKTREE, INDEX):
-            return self._local(rev)
+            local = self._local(rev)
+            if isinstance(local, WorkTree) and meanwhile is not None:
+                local.prefetch()
+                meanwhile()
+            return local
         commit = self._commit(rev)
         if commit is None:
             return None
         oid, time = commit
         tree = self._trees.get(oid)
         if tree is None:
-            tree = CommitTree(self._git, self._reader, oid, time, partial=self.location.partial)
+            tree = CommitTree(self._git, self._reader, oid, time, partial=self.location.partial, sizes=sizes)
+            tree.prefetch()
+            if meanwhile is not None:
+                meanwhile()
             # Asked for now, so that a commit without its trees is no surprise in the midst of things.
             assert tree.entries is not None
             self._trees[oid] = tree

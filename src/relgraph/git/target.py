@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from relgraph.errors import EnvironmentFailure, UsageError
@@ -67,21 +68,26 @@ def parse_target(word: str, *, exists: Callable[[str], bool] = os.path.exists) -
     raise UsageError(f"{word}: no such file or directory", hint=hint)
 
 
-def open_target(target: Target | str, *, as_of: "date | None" = None) -> Opened:
+def open_target(
+    target: Target | str, *, as_of: "date | None" = None, meanwhile: Callable[[GitRepository | None], None] | None = None
+) -> Opened:
     """The repository and the tree that a target, or the word for one, names.
+
+    ``meanwhile`` is called where there is only git to wait for: with None while it looks the repository up, with the repository while it
+    lists the files.
 
     Raises UsageError where the path is in no repository or the revision is unknown, :class:`NothingThen` where nothing was
     committed (until that day), and EnvironmentFailure where git fails or objects are missing.
     """
     if isinstance(target, str):
         target = parse_target(target)
-    repository = open_repository(target.path, as_of=as_of)
+    repository = open_repository(target.path, as_of=as_of, meanwhile=None if meanwhile is None else partial(meanwhile, None))
     try:
         repository.prefetch()
         rev = target.rev
         if rev is None:
             rev = WORKTREE if repository.has_worktree and as_of is None else "HEAD"
-        tree = repository.require(rev)
+        tree = repository.require(rev, None if meanwhile is None else partial(meanwhile, repository))
         if tree is None or (target.rev is None and not tree.entries and not repository.has_commits):
             raise _nothing(repository, target, rev if tree is None else "HEAD")
     except BaseException:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from relgraph.errors import EnvironmentFailure
 from relgraph.git.batch import ObjectReader
-from relgraph.git.command import BIG, Git
+from relgraph.git.command import BIG, Git, Pending
 from relgraph.model.repository import INDEX, WORKTREE, Entry
 
 __all__ = ["CommitTree", "IndexTree", "WorkTree"]
@@ -27,16 +27,28 @@ class CommitTree:
     """The files of one commit, read from the object store.
 
     ``partial``: the repository is a partial clone, whose absent objects must not be touched, because a git that does not
-    know how to leave them alone would try to fetch each.
+    know how to leave them alone would try to fetch each. ``sizes``: the whole tree will be read, so what is too large for that, or not
+    there, is told beforehand.
     """
 
-    def __init__(self, git: Git, reader: ObjectReader, commit: str, time: int, *, partial: bool = False, limit: int = BIG) -> None:
+    def __init__(
+        self, git: Git, reader: ObjectReader, commit: str, time: int, *, partial: bool = False, sizes: bool = True, limit: int = BIG
+    ) -> None:
         self._git = git
         self._reader = reader
         self._partial = partial
+        self._sizes = sizes and not partial
         self._limit = limit
+        self._pending: Pending | None = None
         self.rev = commit
         self.time = time
+
+    def prefetch(self) -> None:
+        """Let git list the files while the caller does something else."""
+        if self._pending is None:
+            # Sizes so that nobody asks for what is too large or not there; looking them up takes git longer than the names.
+            long = ("-l",) if self._sizes else ()
+            self._pending = self._git.start("ls-tree", "-r", *long, "-z", "--full-tree", self.rev)
 
     @property
     def entries(self) -> Mapping[str, Entry]:
@@ -59,9 +71,10 @@ class CommitTree:
 
     @cached_property
     def _listing(self) -> tuple[Mapping[str, Entry], frozenset[str]]:
-        # With sizes, so that nobody asks for what is too large or not there; they cost a tenth of the reading or less.
-        long = () if self._partial else ("-l",)
-        output = self._git.run("ls-tree", "-r", *long, "-z", "--full-tree", self.rev)
+        self.prefetch()
+        assert self._pending is not None
+        output = self._pending.output()
+        self._pending = None
         entries: dict[str, Entry] = {}
         unreadable: set[str] = set()
         for record in output.decode("utf-8", "surrogateescape").split("\0"):
@@ -134,7 +147,14 @@ class WorkTree:
         self._reader = reader
         self._root = os.fsencode(root)
         self._limit = limit
+        self._pending: Pending | None = None
         self.time = time
+
+    def prefetch(self) -> None:
+        """Let git list the files while the caller does something else."""
+        if self._pending is None:
+            # -t tells staged, left out by a sparse checkout (S) and untracked (?) apart.
+            self._pending = self._git.start("ls-files", "-z", "-s", "-t", "--cached", "--others", "--exclude-standard")
 
     @property
     def entries(self) -> Mapping[str, Entry]:
@@ -162,8 +182,10 @@ class WorkTree:
 
     @cached_property
     def _listing(self) -> tuple[Mapping[str, Entry], Mapping[str, str]]:
-        # -t tells staged, left out by a sparse checkout (S) and untracked (?) apart.
-        output = self._git.run("ls-files", "-z", "-s", "-t", "--cached", "--others", "--exclude-standard")
+        self.prefetch()
+        assert self._pending is not None
+        output = self._pending.output()
+        self._pending = None
         folders: dict[bytes, bool] = {b"": True}
         entries: dict[str, Entry] = {}
         left_out: dict[str, str] = {}

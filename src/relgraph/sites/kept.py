@@ -31,6 +31,9 @@ class KeptSites:
             if isinstance(rows, dict):
                 self._rows = rows
 
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
     def get(self, oid: str, path: str) -> tuple[Site, ...] | None:
         """The sites of a file with this content; None where it was not seen before."""
         rows = self._rows.get((oid, path))
