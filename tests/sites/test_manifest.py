@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relgraph.model.site import Kind, Part, Pin, Role
-from relgraph.sites.manifest import EXTRACTOR, metadata_names
+from relgraph.sites.manifest import EXTRACTOR
 from relgraph.syntax.text import Text
 from yamlsites import BYTES, PIECES, brief, check_laws, sites_of
 
@@ -457,20 +457,10 @@ def test_what_is_found_in_a_short_text_is_found_in_a_long_one(piece: str) -> Non
     assert values(filler + piece) == values(piece)
 
 
-def test_names_of_objects() -> None:
-    source = b"kind: Hook\nmetadata:\n  name: outer\nspec:\n  templates:\n  - kind: Job\n    metadata:\n      name: '{{.Name}}'\n---\nkind: List\n---\nmetadata: {name: x}\nkind: Pod\n"
-    text = Text("a.yaml", source)
-    names = metadata_names(text)
-    assert [(one.kind, one.name) for one in names] == [("Hook", "outer"), ("Job", "{{.Name}}"), ("Pod", "x")]
-    assert all(source[one.span.start : one.span.end].decode() == one.name for one in names)
-    assert metadata_names(Text("a.yaml", b"a: 1\n")) == ()
-
-
 @given(BYTES)
 def test_no_input_makes_it_raise(data: bytes) -> None:
     text = Text("templates/x.yaml", data)
     check_laws(text, list(EXTRACTOR.extract(text)))
-    metadata_names(text)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))

@@ -12,6 +12,7 @@ from relgraph.model.site import Kind, Part, Pin, Role, Site
 from relgraph.model.version import Version, parse_version
 from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.sites.objects import metadata_names
 from relgraph.syntax.text import Text
 
 __all__ = ["RULE"]
@@ -101,9 +102,6 @@ def _version(facts: Facts, subject: Subject, site: Site) -> Version | None:
 
 def _read(tree: Tree, folders: tuple[str, ...], wanted: frozenset[str] | None) -> _Charts:
     """The names of objects in the charts and hooks of a tree; with ``wanted``, those alone."""
-    # Reading manifests compiles many expressions, and few trees ever ask for it.
-    from relgraph.sites.manifest import metadata_names  # noqa: PLC0415
-
     paths = tuple(path for path in tree.entries if _MANIFEST.fullmatch(path) and (path.startswith(folders) or _HOOKS.search(path)))
     found: dict[str, str] = {}
     for path, data in tree.read_many(paths[:_FILES]):

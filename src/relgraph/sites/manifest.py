@@ -1,18 +1,16 @@
-"""The YAML that no other extractor knows better, and the names of the objects in manifests."""
+"""The YAML that no other extractor knows better."""
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from relgraph.model.site import Site, Span
+from relgraph.model.site import Site
 from relgraph.sites import gitlab_ci, goreleaser, helm_chart, helm_values, kustomization, workflow
 from relgraph.sites.extractor import Extractor
 from relgraph.sites.yaml_sites import yaml_sites
 from relgraph.sites.yaml_text import YamlText
 from relgraph.syntax.text import Text
-from relgraph.syntax.yaml import Path, Scalar, scalars
 
-__all__ = ["EXTRACTOR", "Metadata", "metadata_names"]
+__all__ = ["EXTRACTOR"]
 
 _PATH = re.compile(
     r".*\.ya?ml(?:\.(?:in|tmpl|tpl|template|j2|jinja2?|gotmpl|sample|example|dist|erb))?|(?:.*/)?templates/.*\.tpl", re.IGNORECASE
@@ -46,32 +44,7 @@ _WANTED = re.compile(
     r"|args?$|command|cmd|script|shell|run$|env|^go|golang|python|node|java|ruby|rust|\.ya?ml$|\.sh$|/",
     re.IGNORECASE,
 )
-_METADATA = re.compile(r"^(?:kind|name)$")
 _BETTER = tuple(module.EXTRACTOR for module in (helm_chart, helm_values, workflow, kustomization, goreleaser, gitlab_ci))
-
-
-class Metadata(NamedTuple):
-    """The name of one object in a manifest, nested ones included: its kind, its name as written, and the name's span."""
-
-    kind: str
-    name: str
-    span: Span
-
-
-def metadata_names(text: Text) -> tuple[Metadata, ...]:
-    """The objects of a manifest, in order of their names: every mapping with a ``kind`` and a ``metadata`` that has a ``name``."""
-    if "kind" not in text.text or "metadata" not in text.text:
-        return ()
-    found: dict[tuple[int, Path], list[Scalar]] = {}
-    for scalar in scalars(text.text, wanted=_METADATA):
-        found.setdefault((scalar.document, scalar.path), []).append(scalar)
-    result: list[Metadata] = []
-    for (document, path), kinds in found.items():
-        if path[-1:] == ("kind",):
-            for name in found.get((document, (*path[:-1], "metadata", "name")), []):
-                kind = text.text[kinds[0].start : kinds[0].end]
-                result.append(Metadata(kind, text.text[name.start : name.end], text.span(name.start, name.end)))
-    return tuple(sorted(result, key=lambda one: one.span.start))
 
 
 def _matches(path: str) -> bool:
