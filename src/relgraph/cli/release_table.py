@@ -88,4 +88,22 @@ RELEASE_COMMANDS = (
             ("relgraph release --to layout:out", "into a folder"),
         ),
     ),
+    Command(
+        "demo",
+        "go through the main job on a small platform of its own, offline",
+        "relgraph.cli.commands.demo:run",
+        (
+            Argument(
+                "folder",
+                "folder to make it in; by default a new one among the temporary files",
+                metavar="DIR",
+                offer=Offer.DIRECTORIES,
+            ),
+        ),
+        details=(
+            "Makes two git repositories, checks them, releases them into an OCI layout on disk, breaks a reference, finds and repairs it, and "
+            "releases again. Needs git; neither network nor Docker nor a registry.",
+        ),
+        examples=(("relgraph demo", "in a temporary folder, which stays"),),
+    ),
 )

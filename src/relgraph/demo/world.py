@@ -8,7 +8,7 @@ tell users which. It is the workspace, too: its ``graph/`` declares both.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["AGENT", "PLATFORM", "Commit", "broken_script", "next_release"]
+__all__ = ["AGENT", "PLATFORM", "Commit", "hurried_commit", "next_release"]
 
 _DAY = 86_400
 _START = 1_767_261_600  # 2026-01-01 10:00 UTC
@@ -184,9 +184,9 @@ PLATFORM: tuple[Commit, ...] = (
 )
 
 
-def broken_script() -> Mapping[str, str]:
+def hurried_commit() -> Commit:
     """What a hurried edit leaves behind: the script names a version that nobody released."""
-    return {"scripts/install.sh": _INSTALL.format(version="0.3.0")}
+    return Commit("Tidy the script", _START + 5 * _DAY, {"scripts/install.sh": _INSTALL.format(version="0.3.0")})
 
 
 def next_release() -> Commit:

@@ -1,0 +1,111 @@
+"""``demo``: the main job, told on a world of its own."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from relgraph.cli.command import Values
+from relgraph.cli.terminal import Terminal
+from relgraph.errors import EnvironmentFailure, UsageError
+
+__all__ = ["run"]
+
+_TO = "layout:../published"
+
+
+def run(values: Values, terminal: Terminal) -> int:
+    """Make the world, and go through a release, a mistake, its repair and the next release."""
+    from relgraph.demo.world import hurried_commit, next_release
+    from relgraph.demo.write import commit, make_world
+
+    folder = _folder(values)
+    story = _Story(terminal)
+    story.tell(
+        "Two repositories, as git has them: agent (an image and its chart) at v0.2.0, and platform (an image, a chart with a hook, a",
+        "script, a page) at v0.30.0. platform/graph/platform.yaml declares all of it and what refers to what.",
+    )
+    workspace = make_world(folder)
+    with _inside(workspace):
+        story.tell("", "Does every reference name the version that it should?")
+        story.run("verify")
+        story.tell("", "Release both, into a folder that is an OCI layout: no registry, no Docker, no network.")
+        story.run("release", "--repo", "agent", "--tag", "v0.2.0", "--to", _TO)
+        story.run("release", "--to", _TO)
+        story.tell("", "What is released is released: the same again does nothing.")
+        story.run("release", "--to", _TO)
+        page = workspace.parent / "diagram.md"
+        page.write_text("# The platform\n\n<!-- relgraph:graph platform versions -->\n<!-- /relgraph -->\n")
+        story.tell("", "A picture of it, between two markers of a page.")
+        story.run("graph", "--write", "../diagram.md")
+        story.tell("", "Somebody edits the install script in a hurry, and commits.")
+        commit(workspace, hurried_commit())
+        story.run("verify", expected=1)
+        story.tell("", "The finding knows its repair.")
+        story.run("verify", "--fix")
+        story.run("verify")
+        story.tell("", "The next release: the chart and the texts change, the controller does not, so it is not built again.")
+        commit(workspace, next_release())
+        story.run("release", "--to", _TO)
+        story.run("versions", "--rev", "v0.31.0")
+    shown = os.path.relpath(folder) if len(os.path.relpath(folder)) < len(str(folder)) else str(folder)
+    story.tell(
+        "",
+        f"Everything lies in {shown}:",
+        "  agent/, platform/      the repositories; platform/graph/platform.yaml declares them",
+        "  platform/releases/     the records: what each release published, by digest",
+        "  published/             the OCI layout with images and charts",
+        "  diagram.md             the diagram (mermaid)",
+        "",
+        f"Try next, in {os.path.join(shown, 'platform')}:",
+        "  relgraph why charts.platform-chart            why it has its version",
+        "  relgraph impact repos.agent                   what has to move when the agent is released",
+        "  relgraph plan --release                       what a release would do",
+        "  relgraph store.serve layout:../published      a registry on loopback, for helm and docker",
+        "and `relgraph scan` in a repository of your own.",
+    )
+    return 0 if not story.surprises else 1
+
+
+class _Story:
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self.surprises: list[str] = []
+
+    def tell(self, *lines: str) -> None:
+        self._terminal.write("".join(f"{line}\n" for line in lines))
+
+    def run(self, *words: str, expected: int = 0) -> None:
+        """Run a command as it would be typed."""
+        from relgraph.cli.main import main
+
+        self.tell(f"$ relgraph {' '.join(words)}")
+        status = main(list(words))
+        if status != expected:
+            self.surprises.append(" ".join(words))
+            self.tell(f"(exit status {status}, where {expected} was expected)")
+
+
+def _folder(values: Values) -> Path:
+    given = values.get("folder")
+    try:
+        if given is None:
+            return Path(tempfile.mkdtemp(prefix="relgraph-demo-"))
+        folder = Path(given).absolute()
+        if folder.exists() and any(folder.iterdir()):
+            raise UsageError(f"{given} is not empty", hint="name a folder that is new, or leave it out")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise EnvironmentFailure(f"{problem.filename}: {problem.strerror}") from problem
+    return folder
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
