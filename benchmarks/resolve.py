@@ -50,8 +50,8 @@ class Sources:
     def __init__(self, tags: Sequence[str]) -> None:
         self._tags = tags
 
-    def tags(self, _: str) -> Sequence[str]:
-        return self._tags[-40:]
+    def tags(self, sources: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        return dict.fromkeys(sources, self._tags[-40:])
 
     def pins(self, tags: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Pin]:
         return dict.fromkeys(tags, Pin("sha256:" + "0" * 64))

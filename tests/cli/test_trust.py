@@ -186,7 +186,7 @@ def test_a_document_of_another_type_is_not_signed(world: Path, capsys: pytest.Ca
         (("store.verify", _REFERENCE), "a policy or keys are needed"),
         (("store.verify", _REFERENCE, "--policy", "p", "--key", "a.pub"), "a policy or keys are needed"),
         (("store.sign", _REFERENCE), "--key is missing"),
-        (("store.pull", _REFERENCE, "--lock", "relgraph.lock"), "a policy or keys are needed"),
+        (("store.verify", _REFERENCE, "--lock", "relgraph.lock"), "a policy or keys are needed"),
         (("store.verify", _REFERENCE, "--key", "a.key"), "a private key where a public one belongs"),
         (("store.sign", _REFERENCE, "--key", "a.pub"), "public key is not read here"),
     ],

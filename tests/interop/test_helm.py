@@ -13,6 +13,7 @@ from peers import GetPeer, Peer, Relgraph
 from relgraph.cli.command import Values
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
+from relgraph.locking.facts import RepositoryFacts
 from relgraph.oci.codecs.helm import pack_chart
 from relgraph.oci.codecs.tree import read_folder
 from relgraph.oci.reference import parse_reference
@@ -20,7 +21,6 @@ from relgraph.resolve.export import chart_lock
 from relgraph.resolve.lock import Lock, read_lock, write_lock
 from relgraph.resolve.range import parse_range
 from relgraph.resolve.resolver import Mode, Requirement, resolve
-from sources import RepositorySources
 
 _CHART = """\
 apiVersion: v2
@@ -199,7 +199,7 @@ def test_helm_builds_dependencies_from_the_lock_that_relgraph_wrote(
         Requirement(item["name"], f"{item['repository']}/{item['name']}", parse_range(item["version"])) for item in requirements
     ]
     with Stores(Values({"jobs": ("2",)}), Terminal(None, None, {})) as stores:
-        sources = RepositorySources(lambda source: stores.open(parse_reference(source)))
+        sources = RepositoryFacts(lambda source: stores.open(parse_reference(source)))
         lock = resolve(wanted, Lock(), sources).lock
         assert resolve(wanted, read_lock(write_lock(lock)), sources, Mode(locked=True)).changes == ()
     data = chart_lock(requirements, lock, ["db", "cache"], generated=datetime(2026, 1, 2, tzinfo=UTC))

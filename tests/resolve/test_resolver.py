@@ -26,9 +26,9 @@ class Registry:
         self.local = local
         self.requests = 0
 
-    def tags(self, source: str) -> Sequence[str]:
-        self.requests += 1
-        return list(self.content[source])
+    def tags(self, sources: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        self.requests += len(sources)
+        return {source: list(self.content[source]) for source in sources}
 
     def pins(self, tags: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Pin]:
         self.requests += 1

@@ -1,7 +1,7 @@
 """The commands on registries and layouts that move and show artifacts."""
 
 from relgraph.cli.command import Argument, Command, Form, Offer
-from relgraph.cli.trust_options import POLICY_OPTIONS
+from relgraph.cli.trust_options import KNOWN_AS, LOCK_OPTIONS, POLICY_OPTIONS
 
 __all__ = ["REGISTRY_OPTIONS", "REPORT", "STORE_COMMANDS"]
 
@@ -83,7 +83,7 @@ STORE_COMMANDS = (
             "Files appear when they are whole and verified. A file that exists with other content is refused with exit status 1; "
             "only files and folders are unpacked, within limits.",
             "With --policy or --key nothing is written before the artifact was found to be trusted; what is not is refused with "
-            "exit status 1. A range of versions (:^1.2) takes the newest that exists.",
+            "exit status 1. A range of versions (:^1.2) takes the newest that exists or, with --lock, the one that is locked.",
         ),
         examples=(
             ("relgraph store.pull ghcr.io/acme/tools:1.2.0 --output tools", "the files of an artifact"),
@@ -100,6 +100,8 @@ STORE_COMMANDS = (
             Argument("target", f"to: {_REFERENCE}", Form.POSITIONAL, metavar="TARGET", required=True),
             Argument("all", "every tag of the repository", Form.FLAG),
             Argument("alone", "without signatures, attestations and other referrers", Form.FLAG),
+            *LOCK_OPTIONS,
+            KNOWN_AS,
             REPORT,
             *REGISTRY_OPTIONS,
         ),
@@ -110,6 +112,62 @@ STORE_COMMANDS = (
         examples=(
             ("relgraph store.copy ghcr.io/acme/web:1.2.0 layout:mirror//acme/web", "into a folder"),
             ("relgraph store.copy layout:mirror//acme/web registry.example/acme/web --all", "everything, to a registry"),
+            ("relgraph store.copy ghcr.io/acme/web:^1 layout:mirror//acme/web --lock relgraph.lock", "the version that is locked"),
+        ),
+    ),
+    Command(
+        "store.lock",
+        "resolve ranges of versions to digests and keep them in a lock file",
+        f"{_MODULE}_lock:lock",
+        (
+            Argument(
+                "requirement",
+                "what: HOST/NAME[:RANGE] or layout:FOLDER//NAME[:RANGE], with a name of its own in front where the repository's "
+                "last part will not do",
+                Form.POSITIONAL,
+                metavar="[NAME=]REFERENCE",
+                repeated=True,
+            ),
+            Argument(
+                "from",
+                "file with all that is wanted: requirements, or a Chart.yaml; what it does not name is dropped from the lock",
+                metavar="FILE",
+                repeated=True,
+                offer=Offer.FILES,
+            ),
+            Argument("lock", "the lock file", metavar="FILE", default="relgraph.lock", offer=Offer.FILES),
+            Argument("upgrade", "entry to resolve anew, or all", metavar="NAME|all", repeated=True),
+            Argument("drop", "entry to give up", metavar="NAME", repeated=True),
+            Argument("locked", "write nothing, and exit with 1 where the lock file would change", Form.FLAG),
+            Argument("frozen", "use the lock file alone: no registry is asked for a tag", Form.FLAG),
+            Argument("offline", "use no network: everything must be locked, and held in a layout", Form.FLAG),
+            Argument("store", "layout that holds content, for --offline", metavar="layout:FOLDER", repeated=True),
+            Argument("allow-downgrade", "let versions go back for once", Form.FLAG),
+            Argument(
+                "format",
+                "how the lock is shown: for people, as JSON, as imgpkg's ImagesLock, as Helm's Chart.lock",
+                choices=("text", "json", "imgpkg", "helm"),
+                default="text",
+            ),
+            *REGISTRY_OPTIONS,
+        ),
+        details=(
+            "What is locked stays, although there may be something newer: --upgrade looks for that. References are added to what "
+            "is locked; without any, what is locked is checked. A tag that names other content than what was locked under it is "
+            "refused with exit status 1, as is a version behind the locked one.",
+            "A file of requirements has apiVersion: relgraph.dev/v1, kind: Requirements, and under requirements a reference for "
+            "each name. Of a Chart.yaml, the dependencies from oci:// repositories are locked.",
+            "store.pull and store.copy take what is locked with --lock.",
+        ),
+        examples=(
+            (
+                "relgraph store.lock ghcr.io/acme/charts/web:^1.2 db=ghcr.io/acme/charts/postgres:~15",
+                "two entries in relgraph.lock",
+            ),
+            ("relgraph store.lock --upgrade web", "the newest that its range allows"),
+            ("relgraph store.lock --from requirements.yaml --locked", "in CI: is the committed lock file up to date?"),
+            ("relgraph store.lock --frozen --format imgpkg > images.yml", "for imgpkg and kbld"),
+            ("relgraph store.lock --from chart/Chart.yaml --format helm > chart/Chart.lock", "for helm dependency build"),
         ),
     ),
     Command(

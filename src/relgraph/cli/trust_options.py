@@ -2,7 +2,7 @@
 
 from relgraph.cli.command import Argument, Form, Offer, Values
 
-__all__ = ["KNOWN_AS", "POLICY_OPTIONS", "wants_verdict"]
+__all__ = ["KNOWN_AS", "LOCK_OPTIONS", "POLICY_OPTIONS", "wants_verdict"]
 
 #: The name by which signatures and policies know a repository.
 KNOWN_AS = Argument(
@@ -11,17 +11,27 @@ KNOWN_AS = Argument(
     metavar="HOST/NAME",
 )
 
+#: What a command takes that keeps to a lock file.
+LOCK_OPTIONS = (
+    Argument(
+        "lock",
+        "lock file: a range means what it has locked, and no version behind that is taken",
+        metavar="FILE",
+        offer=Offer.FILES,
+    ),
+    Argument("allow-downgrade", "go back behind the lock file's version for once", Form.FLAG),
+)
+
 #: What a command takes that looks at signatures before it does anything.
 POLICY_OPTIONS = (
     Argument("policy", "policy that decides whether the artifact is trusted", metavar="FILE", offer=Offer.FILES),
     Argument("key", "instead of a policy: public key that must have signed", metavar="FILE", repeated=True, offer=Offer.FILES),
     Argument("threshold", "of so many of the keys given", metavar="N", default="1"),
     KNOWN_AS,
-    Argument("lock", "lock file whose versions are not gone back behind", metavar="FILE", offer=Offer.FILES),
-    Argument("allow-downgrade", "go back behind the lock file's version for once", Form.FLAG),
+    *LOCK_OPTIONS,
 )
 
 
 def wants_verdict(values: Values) -> bool:
-    """Whether a policy or a key was given, or something that only makes sense with one."""
-    return any(values.get(name) is not None for name in ("policy", "key", "lock")) or values.flag("allow-downgrade")
+    """Whether a policy or a key was given."""
+    return any(values.get(name) is not None for name in ("policy", "key"))

@@ -20,7 +20,6 @@ from relgraph.trust.verdict import Verdict, require
 __all__ = ["known_as", "moment", "policy_of", "read_file", "require_trust", "verdict_on"]
 
 _LIMIT = 4 << 20
-_LOCK_LIMIT = 64 << 20
 
 
 def policy_of(values: Values) -> Policy:
@@ -103,8 +102,8 @@ def _before(values: Values, name: str) -> Before | None:
     if path is None:
         return None
 
-    from relgraph.resolve.lock import read_lock
+    from relgraph.locking.lockfile import load
 
-    lock = read_lock(read_file(Path(path), _LOCK_LIMIT), path=path)
+    lock = load(Path(path))
     entry = next((entry for entry in lock.entries if entry.source.removeprefix("oci://") == name), None)
     return None if entry is None else Before(entry.version, entry.pin.digest)

@@ -43,7 +43,7 @@ def images_lock(entries: Iterable[Locked]) -> bytes:
     images: list[str] = []
     for entry in sorted(entries, key=lambda item: item.name):
         repository = entry.source.removeprefix("oci://")
-        if "://" in repository or not entry.pin.digest.startswith("sha"):
+        if not entry.source.startswith("oci://") or not entry.pin.digest.startswith("sha"):
             continue
         annotations = {**entry.pin.annotations, "kbld.carvel.dev/id": f"{repository}:{entry.tag}", "relgraph.dev/name": entry.name}
         images.append("- annotations:")

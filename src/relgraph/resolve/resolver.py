@@ -48,8 +48,8 @@ class Mode(NamedTuple):
 class Provider(Protocol):
     """What is known of sources; every question may cost a request."""
 
-    def tags(self, source: str) -> Sequence[str]:
-        """All tags of a source, in any order."""
+    def tags(self, sources: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """All tags of each source, in any order. Asked for all at once."""
 
     def pins(self, tags: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Pin]:
         """What each (source, tag) names at the moment; those that do not exist are left out. Asked for all at once."""
@@ -186,12 +186,11 @@ def _check_unmoved(entries: Sequence[Locked], provider: Provider) -> None:
 
 
 def _resolve_open(requirements: Sequence[Requirement], lock: Lock, provider: Provider, mode: Mode) -> list[Locked]:
-    tags: dict[str, Sequence[str]] = {}
+    sources = list(dict.fromkeys(requirement.source for requirement in requirements))
+    tags = provider.tags(sources) if sources else {}
     chosen = []
     for requirement in requirements:
         source = requirement.source
-        if source not in tags:
-            tags[source] = provider.tags(source)
         found = require_newest(
             f"{requirement.name} ({source})", tags[source], requirement.allowed, form=requirement.form, order=requirement.order
         )

@@ -2,7 +2,7 @@
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
-from relgraph.cli.pinning import pinned
+from relgraph.cli.pinning import found
 from relgraph.cli.progress import human
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
@@ -18,6 +18,8 @@ def copy(values: Values, terminal: Terminal) -> int:
     everything = values.flag("all")
     if target.digest is not None or target.range:
         raise UsageError(f"{target}: a copy goes under a tag, or keeps its digest by itself")
+    if everything and values.get("lock") is not None:
+        raise UsageError("--lock says which version is copied, and --all copies every one", hint="leave one of them out")
     if everything and (source.tag or source.digest or source.range or target.tag):
         raise UsageError("--all copies every tag under its own name", hint="leave the tags out")
 
@@ -26,13 +28,13 @@ def copy(values: Values, terminal: Terminal) -> int:
 
     with Stores(values, terminal) as stores:
         origin, destination = stores.open(source), stores.open(target, create=True)
-        source = pinned(source, origin)
         if everything:
             # What belongs to another tag comes along with it, or not at all.
             wanted = [(tag, tag) for tag in origin.tags() if companion_of(tag) is None]
         else:
+            source, wanted_as = found(values, source, origin)
             # A digest names itself: its copy gets a name only where one is given.
-            wanted = [(source.target, target.tag or ("" if source.digest else source.target))]
+            wanted = [(wanted_as, target.tag or ("" if source.digest else source.target))]
         done = [
             (
                 tag,

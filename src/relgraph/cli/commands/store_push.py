@@ -6,7 +6,7 @@ from typing import Any
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
-from relgraph.cli.pinning import pinned
+from relgraph.cli.pinning import found
 from relgraph.cli.progress import human
 from relgraph.cli.registries import Stores, pairs_of
 from relgraph.cli.terminal import Terminal
@@ -74,8 +74,8 @@ def pull(values: Values, terminal: Terminal) -> int:
 
     with Stores(values, terminal) as stores:
         repository = stores.open(source)
-        source = pinned(source, repository)
-        document = repository.load(source.target)
+        source, target = found(values, source, repository)
+        document = repository.load(target)
         if wants_verdict(values):
             from relgraph.cli.trusting import require_trust
 
