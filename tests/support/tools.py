@@ -14,14 +14,17 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["NAMES", "Built", "build", "find"]
+__all__ = ["GO_CACHE", "NAMES", "Built", "build", "find"]
 
 # Where it is before any test moves the cache of what it tests.
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 _MODULES = Path(__file__).resolve().parents[1] / "tools"
 
+#: Go's own cache of what it has compiled.
+GO_CACHE = os.environ.get("GOCACHE") or str(_CACHE / "go-build")
+
 #: The programs there are, the quick ones first.
-NAMES = ("registry", "crane", "oras", "cue", "helm", "cosign")
+NAMES = ("registry", "crane", "oras", "ko", "cue", "helm", "cosign")
 
 
 class Built(NamedTuple):

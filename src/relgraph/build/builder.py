@@ -17,13 +17,15 @@ __all__ = ["Builder", "Part", "Program", "Recipe", "Release", "Target", "Work"]
 class Part(NamedTuple):
     """A node as others see it: its version (plain), how its own tag format writes it, and where it is published.
 
-    ``reference`` has neither tag nor digest. Of what nothing tells a version, ``version`` and ``tag`` are empty.
+    ``reference`` has neither tag nor digest. Of what nothing tells a version, ``version`` and ``tag`` are empty. ``repo`` is the
+    node of the repository that it is built from, empty where none is known.
     """
 
     node: str
     version: str
     tag: str
     reference: str
+    repo: str = ""
 
 
 class Release(NamedTuple):
