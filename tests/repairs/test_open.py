@@ -119,8 +119,8 @@ def test_addresses_at_a_version_of_a_library_that_was_left(tmp_path: Path) -> No
     check(
         tmp_path,
         Repair(Commit(tree("v0.29.10")), Commit(tree("v0.32.13")), name=NAME),
+        Told("RG101", "api/types.go", "v0.29.10", "v0.32.13", WARNING),
         Told("RG101", "config/crd/bases/things.yaml", "v0.29.10", "v0.32.13", WARNING),
-        notes=[Told("RG101", "api/types.go", "v0.29.10", "v0.32.13", NOTE)],
     )
 
 

@@ -3,7 +3,7 @@
 from judged import of_files, subject_of
 from relgraph.judging import judge
 from relgraph.model.finding import Severity
-from relgraph.model.world import World
+from relgraph.model.world import Subject, World
 from relgraph.rules.reference_mismatch import RULE
 from relgraph.rules.rule import Commit
 
@@ -192,3 +192,49 @@ def test_an_image_in_the_text_of_a_program_below_a_folder_named_build() -> None:
     source = "package node\n\nconst images = `{0}/masq:v2.4.1`\n\nconst manifest = `\n  image: {0}/masq:v2.4.0\n`\n"
     (found,) = of_files(RULE, {"pkg/build/node/const.go": source.format("registry.k8s.io")})
     assert (found.actual, found.severity) == ("v2.4.0", Severity.WARNING)
+
+
+def test_a_module_and_an_image_that_packs_its_program() -> None:
+    chart = {
+        "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+        "chart/values.yaml": "LANTERN_VERSION: 3.16.4\n",
+        "chart/templates/job.yaml": "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/lantern/lantern:{{ .Values.LANTERN_VERSION }}\n",
+    }
+    script = {"hack/build.sh": "#!/bin/sh\ngo get github.com/lantern/lantern@v3.15.4\n"}
+    assert all(one.severity is Severity.NOTE for one in of_files(RULE, {**chart, **script}))
+    older = chart | {"deploy/job.yaml": "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/lantern/lantern:3.15.4\n"}
+    assert [one.severity for one in of_files(RULE, older)] == [Severity.WARNING]
+
+
+def test_a_script_that_asks_for_one_version_or_another() -> None:
+    script = (
+        "#!/bin/sh\ncase $1 in\n(0.10.*) go get github.com/lantern/lantern@v3.15.4 ;;\n"
+        "(0.11.*) go get github.com/lantern/lantern@v3.16.4 ;;\nesac\n"
+    )
+    files = {"hack/build.sh": script, "go.mod": GO_MOD.format("github.com/lantern/lantern v3.16.4")}
+    assert all(one.severity is Severity.NOTE for one in of_files(RULE, files))
+
+
+def test_an_image_that_is_fetched_ahead_for_another_repository() -> None:
+    script = "#!/bin/sh\nk3d cluster create --image rancher/k3s:v1.32.13-k3s1\nfor i in 'rancher/k3s:v1.27.2-k3s1'; do docker pull $i; done\n"
+    engine = {"pkg/chart.go": 'package chart\n\nconst Image = "rancher/k3s:v1.27.2-k3s1"\n'}
+    own = subject_of((Commit({"go.mod": "module github.com/example/platform\n", "scripts/up.sh": script}),))
+    other = subject_of((Commit({"go.mod": "module github.com/example/engine\n", **engine}),), name="engine")
+
+    def severities(*targets: Subject) -> list[Severity]:
+        return [one.severity for one in judge(World(targets), (RULE,)) if one.place.path == "scripts/up.sh"]
+
+    assert severities(own) == [Severity.WARNING]
+    assert severities(own, other) == [Severity.NOTE]
+
+
+def test_a_link_in_a_comment_that_a_description_is_made_from() -> None:
+    link = "https://github.com/lantern/lantern/blob/{}/pkg/schema.go#L40"
+    source = {"api/types.go": f"package api\n\n// As in {link.format('v0.29.1')}.\ntype T struct{{}}\n"}
+    crd = {"config/crd/t.yaml": f"kind: CustomResourceDefinition\nspec:\n  description: As in {link.format('v0.29.1')}.\n"}
+    go_mod = {"go.mod": GO_MOD.format("github.com/lantern/lantern v0.32.1")}
+    assert [one.severity for one in of_files(RULE, {**go_mod, **source})] == [Severity.NOTE]
+    assert {one.place.path: one.severity for one in of_files(RULE, {**go_mod, **source, **crd})} == {
+        "api/types.go": Severity.WARNING,
+        "config/crd/t.yaml": Severity.WARNING,
+    }

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from relgraph.infer.consensus import Cluster, clusters, comparable, weight
@@ -15,7 +15,7 @@ from relgraph.infer.usage import Usage, usage_of
 from relgraph.infer.wording import is_example
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.site import Kind
-from relgraph.model.version import Version
+from relgraph.model.version import Version, natural_key
 from relgraph.model.world import Subject
 from relgraph.rules.rule import Commit, Example, Rule
 
@@ -63,9 +63,12 @@ def _toolchains(facts: Facts, subject: Subject, toolchain: Toolchain) -> Iterato
     for minimum, stating in trees.items():
         newest, right = max(stating, key=lambda pair: (pair[0].release[:count], weight(pair[1])))
         least = minimum.version.release[:count] if minimum else ()
+        tried: dict[str, set[tuple[int, ...]]] = {}
+        for version, one in stating:
+            tried.setdefault(one.site.path, set()).add(version.release[:count])
         for version, one in stating:
             # What is below the minimum is RG107's business; a file with several lists what to try.
-            several = len({other.release[:count] for other, at in stating if at.site.path == one.site.path}) > 1
+            several = len(tried[one.site.path]) > 1
             if not least <= version.release[:count] < newest.release[:count] or several or one.site.path.endswith("go.mod"):
                 continue
             yield facts.finding(
@@ -81,19 +84,26 @@ def _toolchains(facts: Facts, subject: Subject, toolchain: Toolchain) -> Iterato
 
 
 def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...], *, first_party: bool) -> Iterator[Finding]:
-    right = _right(found[0])
+    right = _right(facts, found[0])
+    elsewhere = frozenset() if first_party else _run_elsewhere(right.first.subject, facts.lines[line])
     stated = Counter(path for cluster in found for path in {member.site.path for member in cluster.members})
     only_tests = all(member.role is PathRole.TEST for cluster in found for member in cluster.members)
     for cluster in found[1:]:
         by_path: dict[str, list[Reference]] = {}
         for member in cluster.members:
             by_path.setdefault(member.site.path, []).append(member)
+        shown = _shown(cluster)
         for path, members in by_path.items():
             # A file that names three versions of one thing lists versions (a support matrix, a version map).
             if stated[path] >= 3 or _apart(members[0], right):
                 continue
-            severity = Severity.NOTE if only_tests else _severity(members[0], right, first_party=first_party)
             head = members[0]
+            severity = Severity.NOTE if only_tests else _severity(facts, head, right, first_party=first_party)
+            if head.role is PathRole.SOURCE and head.site.kind is Kind.GIT and (head.site.get("path"), head.site.value) in shown:
+                severity = min(severity, Severity.WARNING, key=lambda one: one.rank)  # a description is made from its comment
+            run = head.version is not None and (head.site.name, natural_key(head.version)) in elsewhere
+            if run or (not first_party and _is_chosen(head, right)):
+                severity = Severity.NOTE
             expected = _spell(right.version, head)
             evidence = tuple(dict.fromkeys(one.evidence for one in (head, right.first) if one.evidence))
             yield facts.finding(
@@ -122,9 +132,11 @@ class _Right(NamedTuple):
     manifests: frozenset[bool]
     shipped: bool
     fetched: frozenset[str]
+    packed: bool
+    modules: frozenset[tuple[str, str]]
 
 
-def _right(cluster: Cluster) -> _Right:
+def _right(facts: Facts, cluster: Cluster) -> _Right:
     by_path: dict[str, Reference] = {}
     for member in cluster.members:
         by_path.setdefault(member.site.path, member)
@@ -140,6 +152,8 @@ def _right(cluster: Cluster) -> _Right:
         frozenset(member.site.syntax == "gomod" for member in cluster.members if _is_built(member)),
         any(map(_is_shipped, cluster.members)),
         frozenset(filter(None, map(_fetched, cluster.members))),
+        all(_is_packed(facts, member) for member in cluster.members),
+        frozenset((member.site.path, member.site.name) for member in cluster.members if member.site.kind is Kind.MODULE),
     )
 
 
@@ -175,7 +189,7 @@ def _apart(member: Reference, right: _Right) -> bool:
     return (one.release[0], other.release[0]) == (1, 0) and Kind.MODULE in right.kinds and member.site.kind is not Kind.GIT
 
 
-def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severity:
+def _severity(facts: Facts, member: Reference, right: _Right, *, first_party: bool) -> Severity:
     if is_fixture(member.site.path) or (_CLUSTER.search(member.site.name) and member.role is not PathRole.ARTIFACT):
         return Severity.NOTE
     if (
@@ -191,6 +205,10 @@ def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severit
         return Severity.NOTE
     if member.role is PathRole.DOCUMENT and member.site.kind is Kind.IMAGE:
         return Severity.NOTE  # a document shows what somebody else's image may be
+    if right.packed and (member.site.kind is Kind.MODULE or (member.role is PathRole.SOURCE and not _is_packed(facts, member))):
+        return Severity.NOTE  # the library, or the program's own idea of the project, beside what packs one of its programs
+    if right.kinds == {Kind.MODULE} and _is_packed(facts, member):
+        return Severity.NOTE
     coupled = (
         bool(right.kinds - {member.site.kind} - _UNRELATED.get(member.site.kind, frozenset()))
         or (member.site.kind is Kind.VARIABLE and member.site.name.lstrip("_") in right.variables)
@@ -206,6 +224,37 @@ def _severity(member: Reference, right: _Right, *, first_party: bool) -> Severit
 # A library may be of another version than the program that runs from an image or a chart.
 _RUN = frozenset({Kind.IMAGE, Kind.CHART})
 _UNRELATED = {Kind.MODULE: _RUN, **dict.fromkeys(_RUN, frozenset({Kind.MODULE}))}
+
+
+def _is_packed(facts: Facts, one: Reference) -> bool:
+    """Whether it is the version of an image or a chart: written there, or held by a variable that fills it."""
+    if one.site.kind is not Kind.VARIABLE:
+        return one.site.kind in _RUN
+    bound = facts.identity.bindings(one.subject).of(one.site)
+    return bool(bound) and all(binding.target.kind in _RUN for binding in bound)
+
+
+def _shown(cluster: Cluster) -> frozenset[tuple[str, str]]:
+    """The links, by what they lead to and at which version, that stand in something that is shipped."""
+    return frozenset(
+        (member.site.get("path"), member.site.value)
+        for member in cluster.members
+        if member.site.kind is Kind.GIT and member.role is PathRole.ARTIFACT
+    )
+
+
+def _run_elsewhere(subject: Subject, references: Iterable[Reference]) -> frozenset[tuple[str, tuple[object, ...]]]:
+    """What other judged repositories run: an image of this very version may be named here because they do, to fetch it ahead."""
+    return frozenset(
+        (one.site.name, natural_key(one.version))
+        for one in references
+        if one.subject is not subject and one.site.kind in _RUN and one.version is not None and _is_shipped(one)
+    )
+
+
+def _is_chosen(member: Reference, right: _Right) -> bool:
+    """Whether a script asks for a module at both versions, at one or the other as the case may be."""
+    return member.site.kind is Kind.MODULE and (member.site.path, member.site.name) in right.modules
 
 
 def _is_built(one: Reference) -> bool:
