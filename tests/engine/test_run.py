@@ -1,3 +1,4 @@
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,8 +61,9 @@ def test_damaged_output_is_put_back_without_a_run(world: World, output: str, dam
 
 def test_damaged_output_is_made_again_where_nothing_was_kept(world: World) -> None:
     world.run()
-    for content in (world.state / "outputs").glob("*/*"):
-        content.unlink()
+    with sqlite3.connect(world.state / "state.db") as base:
+        base.execute("DELETE FROM contents")
+    base.close()
     world.write("upper", "bad")
     assert world.states() == "upper=done twice=cached note=cached"
     assert world.read("upper") == "ABC"

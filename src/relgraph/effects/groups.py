@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from relgraph.effects import clock
@@ -20,16 +21,14 @@ from relgraph.errors import EnvironmentFailure
 
 __all__ = ["Ending", "Groups"]
 
+# Its input is a pipe that nothing is written to and that closes when we are gone; its output is the open file of groups.
 _GUARDIAN = """trap '' INT TERM HUP QUIT
-groups=' '
-while read -r sign group; do
-  case $sign in
-  +) groups="$groups$group " ;;
-  -) case $groups in *" $group "*) groups="${groups%% $group *} ${groups#* $group }" ;; esac ;;
-  esac
-done
-for group in $groups; do kill -KILL -- "-$group"; done
+read -r end
+while read -r group; do
+  if [ "$group" -gt 1 ]; then kill -KILL -- "-$group"; fi
+done <&1
 """
+_ROW = 11  # bytes of one group in the file: ten digits and the end of the line
 
 
 class Ending(NamedTuple):
@@ -46,8 +45,10 @@ class Groups:
     def __init__(self, grace: float = 5.0) -> None:
         self._grace = grace
         self._lock = threading.Lock()
-        self._running: set[int] = set()
+        self._running: dict[int, int] = {}  # the group's row in the file
+        self._free: list[int] = []
         self._guardian: subprocess.Popen[bytes] | None = None
+        self._file = -1
         self._cancelled = False
 
     def run(
@@ -82,9 +83,10 @@ class Groups:
             with self._lock:
                 # Its number is not given to another as long as we have not taken its status.
                 _signal(process.pid, signal.SIGKILL)
-                self._running.discard(process.pid)
+                row = self._running.pop(process.pid)
+                self._note(row, 0)
+                self._free.append(row)
                 status = process.wait()
-                self._tell(b"- %d\n" % process.pid)
         return Ending(status, expired=expired.is_set(), cancelled=self._cancelled and status != 0)
 
     def cancel(self, *, at_once: bool = False) -> None:
@@ -108,6 +110,7 @@ class Groups:
             assert guardian.stdin is not None
             guardian.stdin.close()
             guardian.wait()
+            os.close(self._file)
 
     def _start(
         self, argv: Sequence[str], cwd: str, env: Mapping[str, str], stdin: int | None, stdout: int, stderr: int
@@ -119,7 +122,7 @@ class Groups:
             if self._cancelled:
                 return None
             if self._guardian is None:
-                self._guardian = _guardian()
+                self._guardian, self._file = _guardian()
             try:
                 process = subprocess.Popen(
                     [program, *argv[1:]],
@@ -135,16 +138,13 @@ class Groups:
                     f"{argv[0]}: cannot be started: {error.strerror}",
                     hint=f"is {cwd} a folder that you may enter?" if error.filename == cwd else _hint(error),
                 ) from error
-            self._running.add(process.pid)
-            self._tell(b"+ %d\n" % process.pid)
+            row = self._free.pop() if self._free else len(self._running)
+            self._running[process.pid] = row
+            self._note(row, process.pid)
         return process
 
-    def _tell(self, line: bytes) -> None:
-        if self._guardian is not None and self._guardian.stdin is not None:
-            try:
-                self._guardian.stdin.write(line)
-            except BrokenPipeError:  # somebody ended it; then our groups outlive us, and nothing else is lost
-                pass
+    def _note(self, row: int, group: int) -> None:
+        os.pwrite(self._file, b"%10d\n" % group, row * _ROW)
 
     def _expire(self, group: int, expired: threading.Event) -> None:
         with self._lock:
@@ -168,17 +168,21 @@ class Groups:
                 _signal(group, signal.SIGKILL)
 
 
-def _guardian() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        ["/bin/sh", "-c", _GUARDIAN],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env={"PATH": os.defpath},
-        start_new_session=True,
-        bufsize=0,
-    )
+def _guardian() -> "tuple[subprocess.Popen[bytes], int]":
+    """The guardian, and the file from which it learns what to kill: a row a group. Writing there wakes nobody up."""
+    with TemporaryFile() as file:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARDIAN],
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PATH": os.defpath},
+            start_new_session=True,
+            bufsize=0,
+        )
+        # Rows are written by position, so that the place from which the guardian reads, which is shared, stays the beginning.
+        return process, os.dup(file.fileno())
 
 
 def _wait(pid: int) -> None:

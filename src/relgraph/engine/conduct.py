@@ -18,17 +18,18 @@ from relgraph.engine.contents import Contents
 from relgraph.engine.events import Begun, Ended, Event, Said, Started, State, Warned, Watch
 from relgraph.engine.executor import Executor, Job, ended
 from relgraph.engine.keys import Key
-from relgraph.engine.log import Log, log_name
+from relgraph.engine.log import Log
 from relgraph.engine.outcome import Remote, Result
 from relgraph.engine.outputs import Outputs, repaired
 from relgraph.engine.schedule import durations, priorities, time_left
-from relgraph.engine.state import Situation
+from relgraph.engine.state import Look, Situation
 from relgraph.engine.traces import Trace, Traces
 from relgraph.errors import EnvironmentFailure, RelgraphError
 from relgraph.model.plan import Facts, Step
 
 __all__ = ["Conductor"]
 
+_SMALL_LIMIT = 256 << 20  # bytes of small contents
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -55,13 +56,12 @@ class Conductor:
         self._remote = remote
         self._keep_going = keep_going
         self._force = force
-        self._contents = Contents(os.path.join(folder, "outputs"))
+        self._contents = Contents(os.path.join(folder, "outputs"), traces)
         self._groups = Groups()
         self._stop = threading.Event()
         self._messages: SimpleQueue[int] = SimpleQueue()  # 0: a worker has ended; else a signal
         self._change = threading.Condition()
         self._telling = threading.Lock()
-        self._writing = threading.Lock()
         self._problem: BaseException | None = None
         self._ready: list[tuple[float, int]] = []
         self._left: dict[int, int] = {}  # of steps that have not ended, how many they wait for
@@ -119,7 +119,7 @@ class Conductor:
             if steps[index].id not in results:
                 self._end(steps[index], Result(state, {}, (), why=why), -1)
         if self._ran:
-            self._traces.forget(self._ran)
+            self._traces.forget(self._ran, _SMALL_LIMIT)
         if self._contents.added:
             self._contents.trim()
         return results, self._first_failed, interrupted
@@ -168,14 +168,18 @@ class Conductor:
         return {number: signal.signal(number, note) for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN}
 
     def _labour(self, worker: int) -> None:
+        log = Log(os.path.join(self._folder, "logs"), worker)
+        scratch = os.path.join(self._folder, "scratch", str(worker))
         try:
             while (index := self._next()) is not None:
-                result = self._carry_out(index, worker)
+                result = self._carry_out(index, worker, log, scratch)
                 self._finish(index, result, worker)
         except BaseException as problem:  # noqa: BLE001 - it is raised again where the run was asked for
             self._problem = self._problem or problem
             self._groups_cancel(at_once=True)
         finally:
+            log.discard()
+            shutil.rmtree(scratch, ignore_errors=True)
             self._messages.put(0)
 
     def _next(self) -> int | None:
@@ -268,20 +272,21 @@ class Conductor:
 
     # -- one step
 
-    def _carry_out(self, index: int, worker: int) -> Result:
+    def _carry_out(self, index: int, worker: int, log: Log, scratch: str) -> Result:
         situation = self._situation
         step = situation.prepared.plan.steps[index]
         started = clock.monotonic()
         try:
-            key = situation.key(index)
-            self._deeps[index] = situation.deep(index, self._deeps)
-            trace, origin = self._earlier(step, key)
+            look = situation.look(index)
+            self._deeps[index] = situation.deep(index, look, self._deeps)
+            trace, origin = self._earlier(step, look.key)
         except (RelgraphError, OSError) as problem:
             return Result(State.FAILED, {}, (), started=started, why=_line(problem))
         if trace is not None:
             situation.results[index] = trace
-            return Result(State.CACHED, trace.facts, trace.outputs, key, why=origin)
-        return self._attempts(index, step, key, worker, started)
+            return Result(State.CACHED, trace.facts, trace.outputs, look.key, why=origin)
+        result = self._attempts(index, look, worker, log, scratch)
+        return result._replace(log=log.end(step.id), seconds=clock.monotonic() - started, started=started)
 
     def _earlier(self, step: Step, key: Key) -> tuple[Trace | None, str]:
         """What came of this key before, with its outputs in place, and where it came from."""
@@ -289,8 +294,7 @@ class Conductor:
             return None, ""
         last = self._situation.last(step)
         if last is None or last.key != key:
-            with self._writing:
-                last = self._traces.find(key)
+            last = self._traces.find(key)
         if last is not None and self._executors[step.action].intact(step, last.facts):
             put_back = repaired(last.outputs, self._situation.files, self._contents)
             if put_back is not None:
@@ -298,73 +302,58 @@ class Conductor:
                 return last, f"put back: {', '.join(put_back)}" if put_back else ""
         return None, ""
 
-    def _attempts(self, index: int, step: Step, key: Key, worker: int, started: float) -> Result:
-        log = Log(os.path.join(self._folder, "logs", log_name(step.id)))
-        scratch = os.path.join(self._folder, "scratch", str(worker))
-        try:
-            attempt = 1
-            while True:
-                self._tell(Started(step, clock.monotonic(), worker, attempt, self._known.get(step.id, 0.0), log.path, ""))
-                problem = self._attempt(index, step, key, log, scratch, started)
-                if isinstance(problem, Result):
-                    return problem._replace(log=log.path if os.fstat(log.descriptor).st_size else "")
-                log.write(f"relgraph: {_line(problem)}\n".encode("utf-8", "surrogateescape"))
-                if self._stop.is_set() or attempt > step.retries:
-                    break
-                if self._stop.wait(min(30.0, 0.5 * 2.0**attempt)):
-                    break
-                attempt += 1
-            state = State.CANCELLED if self._stop.is_set() else State.FAILED
-            return Result(
-                state,
-                {},
-                (),
-                key,
-                started,
-                clock.monotonic() - started,
-                _line(problem),
-                log.path,
-                log.tail() if state is State.FAILED else (),
-            )
-        finally:
-            log.close()
+    def _attempts(self, index: int, look: Look, worker: int, log: Log, scratch: str) -> Result:
+        step = self._situation.prepared.plan.steps[index]
+        expected = self._known.get(step.id, 0.0)
+        attempt = 0
+        while True:
+            attempt += 1
+            self._tell(Started(step, clock.monotonic(), worker, attempt, expected, log.path, ""))
+            result = self._attempt(index, look, log, scratch)
+            if result.state is State.DONE:
+                return result
+            if self._stop.is_set():
+                return result._replace(state=State.CANCELLED)
+            log.write(f"relgraph: {result.why}\n".encode("utf-8", "surrogateescape"))
+            if attempt > step.retries or self._stop.wait(min(30.0, 0.5 * 2.0**attempt)):
+                return result._replace(tail=log.tail())
 
-    def _attempt(self, index: int, step: Step, key: Key, log: Log, scratch: str, started: float) -> Result | BaseException:
+    def _attempt(self, index: int, look: Look, log: Log, scratch: str) -> Result:
         situation = self._situation
+        step = situation.prepared.plan.steps[index]
+        began = clock.monotonic()
         last = situation.last(step)
         previous = () if last is None else last.outputs
         outputs = Outputs(step, situation.files, self._contents)
-        os.makedirs(scratch, exist_ok=True)
         done = False
         try:
+            os.makedirs(scratch, exist_ok=True)
             outputs.prepare(previous)
             facts = dict(self._executors[step.action].run(self._job(step, log, scratch)))
             made = outputs.take(previous)
             done = True
         except Exception as problem:  # noqa: BLE001 - whatever an executor raises is a failure of its step, not of the run
-            return problem
+            return Result(State.FAILED, {}, (), look.key, why=_line(problem))
         finally:
             if not done:
                 outputs.put_back()
             _clear(scratch)
-        seconds = clock.monotonic() - started
-        trace = Trace(key, self._deeps[index], facts, made, seconds, clock.now())
+        trace = Trace(look.key, self._deeps[index], facts, made, clock.monotonic() - began, clock.now())
         situation.results[index] = trace
         why = ""
-        if self._unchanged(index, key):
-            with self._writing:
-                self._traces.record(step.id, trace, situation.components(index))
-                self._ran.append(step.id)
+        if self._unchanged(index, look.key):
+            self._traces.record(step.id, trace, situation.components(index, look))
+            self._ran.append(step.id)
         else:
             why = "an input changed while it ran; it will run again"
             self._tell(Warned(clock.monotonic(), f"{step.id}: {why}"))
-        return Result(State.DONE, facts, made, key, started, seconds, why)
+        return Result(State.DONE, facts, made, look.key, why=why)
 
     def _unchanged(self, index: int, key: Key) -> bool:
         if self._situation.prepared.patterns[index]:
             self._situation.files.forget_listings()
         try:
-            return self._situation.key(index) == key
+            return self._situation.look(index).key == key
         except (RelgraphError, OSError):
             return False
 
@@ -427,7 +416,10 @@ def _line(problem: BaseException) -> str:
 
 
 def _clear(scratch: str) -> None:
-    try:
-        os.rmdir(scratch)
-    except OSError:
-        shutil.rmtree(scratch, ignore_errors=True)
+    """Empty the folder; making it anew for every step costs more."""
+    with os.scandir(scratch) as entries:
+        for entry in list(entries):
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)

@@ -3,6 +3,8 @@
 ``<folder>/ab/cdef...`` holds the content whose sha256 is ``abcdef...``. Contents are copies, or share blocks where the file system
 can, but are never hard links: writing into an output must not change what is kept. The folder may lose files at any time. What was not
 used for longest goes first when it grows beyond its limit; times of use are the files' own modification times.
+
+Small contents lie in the database of the traces instead: a file system takes ten times as long to make a file as a database to add a row.
 """
 
 import os
@@ -13,19 +15,23 @@ from hashlib import sha256
 from relgraph.effects import chance
 from relgraph.engine.files import link_mark, mark_of
 from relgraph.engine.keys import Mark
+from relgraph.engine.traces import Traces
 
 __all__ = ["Contents"]
 
-_SMALL = 1 << 20
+_SMALL = 16 << 10  # bytes; larger ones have a file
+_CHUNK = 1 << 20
 _FICLONE = 0x40049409
 _LIMIT = 2 << 30
+_LINK, _EXECUTABLE = b"lx"
 
 
 class Contents:
-    """A folder of contents; it is made when something is put into it. ``limit`` is in bytes."""
+    """A folder of contents, made when something is put into it, and a database of small ones. ``limit`` is in bytes."""
 
-    def __init__(self, folder: str, limit: int = _LIMIT) -> None:
+    def __init__(self, folder: str, small: Traces, limit: int = _LIMIT) -> None:
         self._folder = folder
+        self._base = small
         self._limit = limit
         self._made: set[str] = set()
         self._clones = True
@@ -33,7 +39,7 @@ class Contents:
 
     def has(self, mark: Mark) -> bool:
         """Whether this content could be put back."""
-        return os.path.exists(self._name(mark[1:].hex()))
+        return self._base.has_content(mark[1:]) or os.path.exists(self._name(mark[1:].hex()))
 
     def keep(self, path: str) -> tuple[Mark, os.stat_result, int] | None:
         """Keep what a file or link holds now: its mark, its status, and when the reading began (nanoseconds since the epoch).
@@ -64,23 +70,28 @@ class Contents:
         """Put content back under a name, in one step; False where it is not kept (any longer), or was damaged."""
         name = self._name(mark[1:].hex())
         temporary = os.path.join(os.path.dirname(path), f".{chance.name()}.tmp")
+        mode = 0o755 if mark[0] == _EXECUTABLE else 0o644
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            if mark[0] == 108:
-                with open(name, "rb") as file:
-                    text = os.fsdecode(file.read())
+            data = self._base.content(mark[1:])
+            if mark[0] == _LINK:
+                text = os.fsdecode(data or b"")
                 if link_mark(text) != mark:
                     return False
                 os.symlink(text, temporary)
-            elif self._copy(name, temporary, 0o755 if mark[0] == 120 else 0o644) != mark[1:]:
-                os.unlink(temporary)
+            elif data is not None:
+                if sha256(data).digest() != mark[1:]:
+                    return False
+                _write(temporary, data, mode)
+            elif self._copy(name, temporary, mode) != mark[1:]:
                 os.unlink(name)
                 return False
-            if os.path.isdir(path) and not os.path.islink(path):
-                return False
             os.replace(temporary, path)
-            os.utime(name)
-        except (FileNotFoundError, NotADirectoryError, FileExistsError):
+            if data is None:
+                os.utime(name)
+            else:
+                self._base.keep_content(mark[1:], data)
+        except (FileNotFoundError, NotADirectoryError, FileExistsError, IsADirectoryError):
             return False
         finally:
             if os.path.lexists(temporary):
@@ -116,17 +127,18 @@ class Contents:
     def _keep(self, path: str, found: os.stat_result) -> Mark | None:
         if stat.S_ISLNK(found.st_mode):
             text = os.readlink(path)
-            self._write(link_mark(text)[1:].hex(), os.fsencode(text))
+            self._base.keep_content(link_mark(text)[1:], os.fsencode(text))
             return link_mark(text)
         if not stat.S_ISREG(found.st_mode):
             return None
         executable = bool(found.st_mode & 0o100)
-        if found.st_size < _SMALL:
+        if found.st_size <= _SMALL:
             with open(path, "rb", buffering=0) as file:
                 data = file.readall()
-            digest = sha256(data)
-            self._write(digest.hexdigest(), data)
-            return mark_of(digest.digest(), executable=executable)
+            if len(data) <= _SMALL:
+                digest = sha256(data).digest()
+                self._base.keep_content(digest, data)
+                return mark_of(digest, executable=executable)
         if found.st_size > self._limit // 4:
             from hashlib import file_digest
 
@@ -141,25 +153,6 @@ class Contents:
                 os.unlink(temporary)
         self.added += found.st_size
         return mark_of(content, executable=executable)
-
-    def _write(self, digest: str, data: bytes) -> None:
-        if os.path.exists(self._name(digest)):
-            return
-        temporary = self._temporary()
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-        try:
-            try:
-                left = memoryview(data)
-                while left:
-                    left = left[os.write(descriptor, left) :]
-            finally:
-                os.close(descriptor)
-            self._place(temporary, digest)
-        except BaseException:
-            if os.path.lexists(temporary):
-                os.unlink(temporary)
-            raise
-        self.added += len(data)
 
     def _temporary(self) -> str:
         if "" not in self._made:
@@ -179,14 +172,14 @@ class Contents:
         with open(source, "rb", buffering=0) as reading:
             descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
             with open(descriptor, "r+b", buffering=0) as writing:
-                if self._clones and os.fstat(reading.fileno()).st_size >= _SMALL and not self._clone(reading.fileno(), descriptor):
+                if self._clones and os.fstat(reading.fileno()).st_size >= _CHUNK and not self._clone(reading.fileno(), descriptor):
                     self._clones = False
                 elif self._clones and os.fstat(descriptor).st_size:
                     from hashlib import file_digest
 
                     return file_digest(writing, "sha256").digest()
                 digest = sha256()
-                while data := reading.read(_SMALL):
+                while data := reading.read(_CHUNK):
                     digest.update(data)
                     left = memoryview(data)
                     while left:
@@ -202,6 +195,14 @@ class Contents:
         except (ImportError, OSError):
             return False
         return True
+
+
+def _write(path: str, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb", buffering=0) as file:
+        left = memoryview(data)
+        while left:
+            left = left[file.write(left) :]
 
 
 def _entries(folder: str) -> list["os.DirEntry[str]"]:

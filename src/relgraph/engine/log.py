@@ -19,16 +19,24 @@ def log_name(step: str) -> str:
 
 
 class Log:
-    """The log of a step that is under way; the file holds the last run only and is removed where nothing was written."""
+    """The log of whatever a worker does. :meth:`end` gives it to a step; until then it lies in a file of the worker's own.
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        try:
-            self.descriptor = os.open(path, flags, 0o644)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            self.descriptor = os.open(path, flags, 0o644)
+    Most steps say nothing, and making and removing a file for each costs more than all else about it.
+    """
+
+    def __init__(self, folder: str, worker: int) -> None:
+        self.path = os.path.join(folder, f".{worker}.log")
+        self._folder = folder
+        self._descriptor = -1
+
+    @property
+    def descriptor(self) -> int:
+        """Open for writing at the end."""
+        if self._descriptor < 0:
+            os.makedirs(self._folder, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._descriptor = os.open(self.path, flags, 0o644)
+        return self._descriptor
 
     def write(self, data: bytes) -> None:
         """Add to it."""
@@ -42,10 +50,27 @@ class Log:
         data = os.pread(self.descriptor, 1 << 14, max(0, size - (1 << 14)))
         return tuple(data.decode("utf-8", "replace").splitlines()[-_TAIL:])
 
-    def close(self) -> bool:
-        """Whether something was written."""
-        written = os.fstat(self.descriptor).st_size > 0
-        os.close(self.descriptor)
-        if not written:
+    def end(self, step: str) -> str:
+        """Make it the step's, in place of an earlier one: the file's path, or nothing where nothing was written."""
+        target = os.path.join(self._folder, log_name(step))
+        if self._descriptor >= 0 and os.fstat(self._descriptor).st_size:
+            self.close()
+            os.replace(self.path, target)
+            return target
+        try:
+            os.unlink(target)
+        except FileNotFoundError:
+            pass
+        return ""
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def discard(self) -> None:
+        """Remove the worker's file."""
+        if self._descriptor >= 0:
+            self.close()
             os.unlink(self.path)
-        return written

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from relgraph.engine.files import FOLDER, Files
 from relgraph.engine.keys import ABSENT, Key, Mark, key_of, made_of, words
@@ -13,7 +13,15 @@ from relgraph.engine.traces import Trace, unpack
 from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError
 from relgraph.model.plan import Step
 
-__all__ = ["Situation", "wanted"]
+__all__ = ["Look", "Situation", "wanted"]
+
+
+class Look(NamedTuple):
+    """What a step's key was made of when it was looked at: marks of its named inputs, and what its patterns matched."""
+
+    key: Key
+    marks: Sequence[Mark]
+    matched: Sequence[tuple[str, Mark]]
 
 
 class Situation:
@@ -59,7 +67,7 @@ class Situation:
         """The numbers of the steps that it needs, in its own order."""
         return tuple(map(self._number, step.needs)) if step.needs else ()
 
-    def key(self, index: int) -> Key:
+    def look(self, index: int) -> Look:
         """The key of a step whose needs have ended.
 
         Raises RelgraphError for a named input that is not there or is a folder.
@@ -69,13 +77,15 @@ class Situation:
         marks = [self.files.input_mark(path) for path in prepared.named[index]]
         if ABSENT in marks or FOLDER in marks:
             raise _unusable(step, prepared.named[index], marks)
-        return key_of(
+        matched = self.matching(index) if prepared.patterns[index] else ()
+        key = key_of(
             prepared.heads[index],
             self.values(step) if step.environment else (),
-            self.matching(index) if prepared.patterns[index] else (),
+            matched,
             marks,
-            map(self.made, self.needed(step)),
+            map(self.made, self.needed(step)) if step.needs else (),
         )
+        return Look(key, marks, matched)
 
     def matching(self, index: int) -> list[tuple[str, Mark]]:
         """The files that match the patterns of a step's inputs, but for its own outputs, with their marks."""
@@ -83,35 +93,43 @@ class Situation:
         found = {path for pattern in self.prepared.patterns[index] for path in self.files.expand(pattern)}
         return [(path, self.files.input_mark(path)) for path in sorted(found) if not any(output(path) for output in outputs)]
 
-    def deep(self, index: int, deeps: Sequence[Key]) -> Key:
+    def deep(self, index: int, look: Look | None, deeps: Sequence[Key]) -> Key:
         """The deep key: like the key, but of what other steps make, how *they* are decided enters and not what they made.
 
-        ``deeps`` are the deep keys of the steps before it. A file that is not there enters as such.
+        ``deeps`` are the deep keys of the steps before it; ``look`` spares looking again. A file that is not there enters as such.
         """
         prepared = self.prepared
         step = prepared.plan.steps[index]
-        outputs = self._outputs
+        terminal = prepared.terminal[index]
+        if look is None:
+            marks = [self.files.input_mark(path) for path in terminal]
+            matched: Sequence[tuple[str, Mark]] = self.matching(index) if prepared.patterns[index] else ()
+        else:
+            named = prepared.named[index]
+            matched = look.matched
+            marks = list(look.marks)
+            if terminal is not named:
+                of = dict(zip(named, look.marks, strict=True))
+                marks = [of[path] for path in terminal]
+        if matched:
+            exact, patterns = self._outputs
+            matched = [row for row in matched if row[0] not in exact and not any(output(row[0]) for output in patterns)]
         return sha256(
             b"deep"
             + key_of(
                 prepared.heads[index],
-                self.values(step),
-                [
-                    (path, mark)
-                    for path, mark in (self.matching(index) if prepared.patterns[index] else ())
-                    if path not in outputs[0] and not any(output(path) for output in outputs[1])
-                ],
-                map(self.files.input_mark, prepared.terminal[index]),
+                self.values(step) if step.environment else (),
+                matched,
+                marks,
                 [deeps[before] for before in prepared.feeds[index]],
             )
         ).digest()
 
-    def components(self, index: int) -> dict[str, Any]:
+    def components(self, index: int, look: Look) -> dict[str, Any]:
         """What a step's key is made of, to say later what has changed."""
         step = self.prepared.plan.steps[index]
-        files = {path: self.files.input_mark(path)[:9] for path in self.prepared.named[index]}
-        if self.prepared.patterns[index]:
-            files.update((path, mark[:9]) for path, mark in self.matching(index))
+        files = {path: mark[:9] for path, mark in zip(self.prepared.named[index], look.marks, strict=True)}
+        files.update((path, mark[:9]) for path, mark in look.matched)
         needs = {}
         for name, before in zip(step.needs, self.needed(step), strict=True):
             trace = self.results[before]

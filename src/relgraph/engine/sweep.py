@@ -24,7 +24,7 @@ def sweep(situation: Situation, chosen: Sequence[bool], force: Collection[str], 
         if last is None:
             continue
         try:
-            key = situation.key(index)
+            key = situation.look(index).key
         except RelgraphError:  # it is said when the step's turn comes
             continue
         if key != last.key or any(situation.files.mark(path) != mark for path, mark, _ in last.outputs):
