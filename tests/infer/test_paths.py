@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from judged import subject_of
+from relgraph.git.memory import MemoryTree
 from relgraph.infer.paths import Ignored, ancestors, is_fixture, join, moved_to
 from relgraph.rules.rule import Commit
 
@@ -40,7 +41,7 @@ def test_ancestors_end_with_the_root() -> None:
     ],
 )
 def test_a_file_that_is_gone_is_looked_for_by_its_name(path: str, entries: list[str], expected: str | None) -> None:
-    assert moved_to(path, entries) == expected
+    assert moved_to(path, MemoryTree("HEAD", 0, dict.fromkeys(entries, ""))) == expected
 
 
 _RULES = "*.log\n/local/\nbuild\n!keep.log\ndocs/**/out.txt\ntemp?/\n[ab].tmp\n# x.md\n\\#odd\n"

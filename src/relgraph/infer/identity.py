@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from relgraph.infer.binding import Bindings, bind, is_generic
+from relgraph.infer.binding import Binding, Bindings, bind, is_generic
 from relgraph.infer.lines import Line, basename, git_line, host_line, image_line, module_line, stem
 from relgraph.model.site import Kind, Pin, Role, Site
 from relgraph.model.version import parse_version
@@ -81,6 +81,8 @@ class Identity:
         # A module below another's path comes before it.
         self._nested = sorted(self._modules.items(), key=lambda pair: (-len(pair[0]), pair[0]))
         self._bindings: dict[int, Bindings] = {}
+        # By identity: the bindings live as long as this does.
+        self._fillings: dict[int, tuple[str, Site]] = {}
         self._lines: dict[tuple[int, Site], Line] = {}
         self._mentioned = self._mentioned_repositories()
         self._by_basename = self._basenames()
@@ -169,11 +171,8 @@ class Identity:
     def _variable(self, subject: Subject, site: Site) -> Line:
         if site.role is Role.DECLARES and site.get("scope") == "file" and (is_generic(site.name) or site.name.lower() in _STATES):
             return Line(self.address(subject), f"{site.path} states the version of {subject.name}")
-        bound = self.bindings(subject).of(site)
-        lines = Counter(self._own_line(subject, binding.target).name for binding in bound)
-        if lines:
-            name, _ = min(lines.items(), key=lambda item: (item[0] not in self.known, -item[1], item[0]))
-            target = next(b.target for b in bound if self._own_line(subject, b.target).name == name)
+        if bound := self.bindings(subject).of(site):
+            name, target = self._filled(subject, bound)
             return Line(name, f"{site.name} fills {target.get('ref') or target.name} in {target.path}:{target.span.line}")
         if entity := site.get("entity"):
             return Line(f"entity:{entity.lower()}")
@@ -194,6 +193,16 @@ class Identity:
         if len(owners) == 1:
             return Line(owners[0], f"{site.name} is named for it")
         return Line(f"name:{word or site.name.lower()}")
+
+    def _filled(self, subject: Subject, bound: tuple[Binding, ...]) -> tuple[str, Site]:
+        """The line that most of the references with one variable in them are of, and the first of those."""
+        # A script that sets a variable a thousand times fills as many references with each: they are looked through once.
+        found = self._fillings.get(id(bound))
+        if found is None:
+            lines = [self._own_line(subject, binding.target).name for binding in bound]
+            name, _ = min(Counter(lines).items(), key=lambda item: (item[0] not in self.known, -item[1], item[0]))
+            found = self._fillings[id(bound)] = (name, bound[lines.index(name)].target)
+        return found
 
     def _script_beside(self, subject: Subject, site: Site) -> Site | None:
         """The script of a repository that a line fetches and runs with this variable set: ``curl URL/install.sh | TAG=v1.2.0 bash``."""

@@ -1,9 +1,11 @@
 """Paths within one tree: joining, what git ignores, and where a file that is gone may be now."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
+from relgraph.model.repository import Tree
 from relgraph.model.world import Subject
 
 __all__ = ["Ignored", "ancestors", "is_fixture", "join", "moved_to"]
@@ -49,10 +51,17 @@ _USUAL = re.compile(
 )
 
 
-def moved_to(path: str, entries: Iterable[str]) -> str | None:
-    """The one path that ends like the missing one, with most of its last parts; None where there is none, or several."""
+# The paths of a tree by their last part: many may be missing, and the tree is looked through once.
+_NAMED: WeakKeyDictionary[Tree, Mapping[str, Sequence[str]]] = WeakKeyDictionary()
+
+
+def moved_to(path: str, tree: Tree) -> str | None:
+    """The one path of the tree that ends like the missing one, with most of its last parts; None where there is none, or several."""
+    named = _NAMED.get(tree)
+    if named is None:
+        named = _NAMED[tree] = _by_name(tree.entries)
     parts = path.strip("/").split("/")
-    found = [name for name in entries if name.rpartition("/")[2] == parts[-1] and name != path]
+    found = [name for name in named.get(parts[-1], ()) if name != path]
     if _USUAL.fullmatch(parts[-1]):
         found = [name for name in found if _within(parts, name.split("/"))] if len(parts) > 1 else []
     for depth in range(2, len(parts)):
@@ -67,6 +76,13 @@ def moved_to(path: str, entries: Iterable[str]) -> str | None:
         shortest = min((name.count("/") for name in within), default=0)
         found = [name for name in within if name.count("/") == shortest]
     return found[0] if len(found) == 1 else None
+
+
+def _by_name(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    named: dict[str, list[str]] = {}
+    for path in paths:
+        named.setdefault(path.rpartition("/")[2], []).append(path)
+    return named
 
 
 def _within(parts: list[str], longer: list[str]) -> bool:

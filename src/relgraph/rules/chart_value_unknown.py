@@ -1,5 +1,6 @@
 """RG205: a value is set that the chart, at the version that is installed, does not know."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from relgraph.infer.chartvalues import Chart, chart_in, setting_path, values_keys
@@ -24,17 +25,18 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for path, sites in subject.sites_by_path.items():
             if path_role(path) in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY):
                 continue
+            uses = _Uses(sites)
             for site in sites:
                 if site.kind is Kind.VARIABLE and site.get("scope") == "set" and site.get("chart"):
-                    yield from _judge(facts, subject, charts, sites, site)
+                    yield from _judge(facts, subject, charts, uses, site)
                 elif site.kind is Kind.CHART and site.key.startswith("dependencies[") and path.endswith("Chart.yaml"):
                     yield from _dependency(facts, subject, charts, site)
 
 
-def _judge(facts: Facts, subject: Subject, charts: "_Charts", sites: tuple[Site, ...], site: Site) -> Iterator[Finding]:
+def _judge(facts: Facts, subject: Subject, charts: "_Charts", uses: "_Uses", site: Site) -> Iterator[Finding]:
     if "{" in site.name or "$" in site.name:
         return
-    use = _use(sites, site)
+    use = uses.nearest(site)
     if use is None:
         return
     found = charts.at(use)
@@ -89,15 +91,31 @@ def _finding(facts: Facts, subject: Subject, use: Site, site: Site, key: tuple[s
     )
 
 
-def _use(sites: tuple[Site, ...], site: Site) -> Site | None:
-    """The chart that the setting is for: the site of its version, in the same command or list of arguments."""
-    chart, version = site.get("chart"), site.get("version")
-    same = [
-        one
-        for one in sites
-        if one.kind is Kind.CHART and one.name == chart and one.part is Part.VERSION and (not version or one.raw == version)
-    ]
-    return min(same, key=lambda one: abs(one.span.line - site.span.line), default=None)
+class _Uses:
+    """The versions of charts that one file asks for, by chart, and by chart and version, in order of position."""
+
+    def __init__(self, sites: tuple[Site, ...]) -> None:
+        self._found: dict[tuple[str, str], list[Site]] = {}
+        for one in sites:
+            if one.kind is Kind.CHART and one.part is Part.VERSION:
+                for version in ("", one.raw):
+                    self._found.setdefault((one.name, version), []).append(one)
+
+    def nearest(self, setting: Site) -> Site | None:
+        """The chart that the setting is for: the site of its version, in the same command or list of arguments."""
+        same = self._found.get((setting.get("chart"), setting.get("version")), ())
+        line = setting.span.line
+        after = bisect_left(same, line, key=_line)
+        near = (
+            [*same[bisect_left(same, same[after - 1].span.line, key=_line) : after][:1], *same[after : after + 1]]
+            if after
+            else same[:1]
+        )
+        return min(near, key=lambda one: abs(one.span.line - line), default=None)
+
+
+def _line(site: Site) -> int:
+    return site.span.line
 
 
 class _Charts:

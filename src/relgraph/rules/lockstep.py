@@ -24,19 +24,20 @@ _HOSTS = frozenset(
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
-        required = [
-            one
-            for one in facts.references
-            if one.subject is subject
-            and one.site.kind is Kind.MODULE
-            and one.site.path.rpartition("/")[2] == "go.mod"
-            and one.version is not None
-            and not one.site.get("pseudo")
-            and not one.site.get("replaces")
-            and one.role is not PathRole.VENDORED
-        ]
-        for path in sorted({one.site.path for one in required}):
-            families = _families([one for one in required if one.site.path == path])
+        required: dict[str, list[Reference]] = {}
+        for one in facts.references:
+            if (
+                one.subject is subject
+                and one.site.kind is Kind.MODULE
+                and one.site.path.rpartition("/")[2] == "go.mod"
+                and one.version is not None
+                and not one.site.get("pseudo")
+                and not one.site.get("replaces")
+                and one.role is not PathRole.VENDORED
+            ):
+                required.setdefault(one.site.path, []).append(one)
+        for path, modules in sorted(required.items()):
+            families = _families(modules)
             for owner, members in families.items():
                 yield from _within(facts, owner, members)
                 yield from _beside(facts, owner, members, path)

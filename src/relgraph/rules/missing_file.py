@@ -53,7 +53,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if site.name in made or (site.path, site.name) in told:
                 continue
             told.add((site.path, site.name))
-            now = moved_to(site.name, subject.entries)
+            now = moved_to(site.name, subject.tree)
             # A command in a document that names a file which is nowhere is meant for another folder than this tree.
             if now is not None or site.key == "link" or path_role(site.path) is not PathRole.DOCUMENT:
                 yield _finding(facts, subject, site, now)

@@ -1,7 +1,7 @@
 """RG413: a script or Makefile reads a variable that nothing sets, one letter away from one that is set."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.paths import is_fixture
@@ -18,6 +18,8 @@ __all__ = ["RULE"]
 
 _CODE, _NAME = "RG413", "misspelt-variable"
 _SCRIPT = re.compile(r".*\.(?:sh|bash)$|(?:.*/)?(?:GNU)?[Mm]akefile[^/]*$|.*\.mk$")
+# Nobody mistakes a longer one.
+_LONGEST = 64
 _ASIDE = (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY)
 _READ = re.compile(
     r"(?<![\\$])\$(?:\{(?P<brace>[A-Z][A-Z0-9_]{5,})\}|\((?P<make>[A-Z][A-Z0-9_]{5,})\)|(?P<plain>[A-Z][A-Z0-9_]{5,})\b)"
@@ -48,7 +50,7 @@ def _given(text: Text) -> Iterator[str]:
 
 
 def _judge(subject: Subject, text: Text, everywhere: set[str], texts: Mapping[str, Text]) -> Iterator[Finding]:
-    here: set[str] | None = None
+    here: _Names | None = None
     told: set[str] = set()
     for match in _READ.finditer(text.text):
         kind = match.lastgroup or "plain"
@@ -56,8 +58,8 @@ def _judge(subject: Subject, text: Text, everywhere: set[str], texts: Mapping[st
         if name in everywhere or name in told or _in_comment(text, match.start()):
             continue
         if here is None:
-            here = set(_given(text))
-        meant = next((one for one in sorted(here) if _one_letter_apart(name, one)), None)
+            here = _Names(_given(text))
+        meant = here.one_letter_apart(name)
         if meant is None or any(name in other.text and name in _given(other) for other in texts.values()):
             continue
         told.add(name)
@@ -71,6 +73,25 @@ def _judge(subject: Subject, text: Text, everywhere: set[str], texts: Mapping[st
             actual=name,
             why=(f"no script or Makefile of this repository gives {name} a value", f"{text.path} sets {meant}"),
         )
+
+
+class _Names:
+    """Names, found by what is left of them without a letter: two that are a letter apart share such a rest."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_rest: dict[str, list[str]] = {}
+        for name in dict.fromkeys(names):
+            for rest in _rests(name):
+                self._by_rest.setdefault(rest, []).append(name)
+
+    def one_letter_apart(self, name: str) -> str | None:
+        """The first name, in alphabetical order, that :func:`_one_letter_apart` tells of this one."""
+        near = {one for rest in _rests(name) for one in self._by_rest.get(rest, ())}
+        return min((one for one in near if _one_letter_apart(name, one)), default=None)
+
+
+def _rests(name: str) -> set[str]:
+    return {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))} if len(name) <= _LONGEST else set()
 
 
 def _in_comment(text: Text, at: int) -> bool:

@@ -65,7 +65,7 @@ def _finding(facts: Facts, locator: Locator, subject: Subject, located: Located,
             expected=None,
             actual=located.path,
         )
-    now = moved_to(located.path, tree.entries)
+    now = moved_to(located.path, tree)
     why = [f"{now} has this name there" if now is not None else "no file has this name there, or more than one"]
     if now is None and (tags := _tags_with(facts, locator, located)) is not None:
         why.append(tags)

@@ -1,8 +1,10 @@
 """RG412: a version, image or place that a pipeline declares and nothing uses."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import cached_property
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.roles import PathRole, path_role
@@ -40,6 +42,8 @@ _PROGRAMS = re.compile(
     r"(?:^|/)(?:tests?|e2e|hack|scripts?|tools|magefiles|\.github)/.*\.(?:go|js|mjs|ts|rs)$|^[^/]+\.(?:go|js|ts)$"
 )
 _MAX_FILES = 800
+_WORD = re.compile(r"[\w-]+")
+_ASSIGNED = re.compile(r"^[ \t]*(?:override[ \t]+)?([^\s:?+=#]+)[ \t]*[:?+]*=", re.MULTILINE)
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -61,22 +65,47 @@ class _Words:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
-        self._texts: list[str] | None = None
+        self._texts: dict[str, str] | None = None
+        self._read = False
 
     def has(self, name: str, but: str, *, assigned: bool = True) -> bool:
         """Whether a file other than ``but`` has the name; ``assigned``: being given a value there counts as well."""
-        if self._texts is None:
+        if not self._read:
+            self._read = True
             paths = [
                 path for path in self._subject.entries
-                if (_READERS.search(path) or _PROGRAMS.search(path)) and path != but and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.DOCUMENT)
+                if (_READERS.search(path) or _PROGRAMS.search(path)) and path_role(path) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.DOCUMENT)
             ]  # fmt: skip
-            # In a tree with very many of them some may read it: nothing is said then.
-            many = len(paths) > _MAX_FILES
-            self._texts = None if many else [data.decode("utf-8", "replace") for _, data in self._subject.tree.read_many(paths)]
-        if self._texts is None or assigned:
-            return self._texts is None or any(name in text for text in self._texts)
+            if len(paths) <= _MAX_FILES:
+                self._texts = {path: data.decode("utf-8", "replace") for path, data in self._subject.tree.read_many(paths)}
+        if self._texts is None:
+            return True  # in a tree with very many of them some may read it: nothing is said then
+        having = (text for path, text in self._texts.items() if path != but and name in text)
+        if assigned:
+            return next(having, None) is not None
         read = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w=-])")
-        return any(name in text and read.search(text) is not None for text in self._texts)
+        return any(read.search(text) is not None for text in having)
+
+
+class _Counted:
+    """How often each word stands in a text, and whether the text calls what may read a variable; told when it is first asked."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    @cached_property
+    def calls(self) -> bool:
+        return _CALLS.search(self._source) is not None
+
+    @cached_property
+    def _words(self) -> Counter[str]:
+        return Counter(_WORD.findall(self._source))
+
+    def times(self, name: str) -> int:
+        """How often the name stands there as a word of its own."""
+        if _WORD.fullmatch(name):
+            return self._words[name]
+        return len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", self._source))
 
 
 def _workflow(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
@@ -84,13 +113,13 @@ def _workflow(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
     jobs = root.get("jobs") if root is not None else None
     if root is None or jobs is None:
         return
+    counted = _Counted(text.text)
     scopes = [root.get("env"), *(job.get("env") for job in jobs.pairs.values() if job.kind == "map")]
     for scope in scopes:
         for name, node in (scope.pairs if scope is not None and scope.kind == "map" else {}).items():
             if not _TELLING.search(name) or _AMBIENT.fullmatch(name) or node.kind != "scalar":
                 continue
-            uses = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.text))
-            if uses > 1 or (_CALLS.search(text.text) and tree.has(name, text.path)):
+            if counted.times(name) > 1 or (counted.calls and tree.has(name, text.path)):
                 continue
             yield _finding(
                 subject,
@@ -102,12 +131,12 @@ def _workflow(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
 
 def _written(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
     """What a step writes into the environment of those after it."""
+    counted = _Counted(text.text)
     for match in _TO_ENVIRONMENT.finditer(text.text):
         name = match["name"]
         if not _TELLING.search(name) or _AMBIENT.fullmatch(name):
             continue
-        uses = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.text))
-        if uses == 1 and not (_CALLS.search(text.text) and tree.has(name, text.path, assigned=False)):
+        if counted.times(name) == 1 and not (counted.calls and tree.has(name, text.path, assigned=False)):
             meant = _misspelt(name, text.text)
             yield _finding(
                 subject, Spot(text.path, text.span(*match.span("name"))), name, f"no step of {text.path} after it uses it", meant
@@ -131,6 +160,8 @@ def _makefile(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
     if re.search(r"^[ \t]*(?:export[ \t]*$|\.EXPORT_ALL_VARIABLES)", text.text, re.MULTILINE):
         return
     told: set[str] = set()
+    counted = _Counted(text.text)
+    assigned = Counter(_ASSIGNED.findall(text.text))
     for one in read_makefile(text).variables:
         name = one.name
         if (
@@ -143,9 +174,7 @@ def _makefile(subject: Subject, text: Text, tree: _Words) -> Iterator[Finding]:
         ):
             continue
         told.add(name)
-        written = len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.text))
-        assigned = len(re.findall(rf"^[ \t]*(?:override[ \t]+)?{re.escape(name)}[ \t]*[:?+]*=", text.text, re.MULTILINE))
-        if written > assigned or tree.has(name, text.path):
+        if counted.times(name) > assigned[name] or tree.has(name, text.path):
             continue
         yield _finding(
             subject,
