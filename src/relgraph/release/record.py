@@ -31,7 +31,8 @@ def write_record(record: Record) -> str:
         "graph": record.graph,
     }
     if record.withdrawn is not None:
-        fields["withdrawn"] = {key: value for key, value in record.withdrawn._asdict().items() if value}
+        why, instead = record.withdrawn
+        fields["withdrawn"] = {"reason": why} | ({"replacement": instead} if instead else {})
     if record.signed_by:
         fields["signedBy"] = list(record.signed_by)
     fields["artifacts"] = [_item(item) for item in record.items]

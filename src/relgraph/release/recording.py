@@ -1,6 +1,6 @@
 """The record of a release, kept: as a file of the workspace, and beside what it records."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from relgraph.oci.codecs.codec import rfc3339
 from relgraph.oci.descriptor import EMPTY, Descriptor
 from relgraph.oci.errors import InvalidContent, NotFound
 from relgraph.oci.manifest import Manifest
-from relgraph.oci.storage import ReadOnlyRepository, Repository, read_blob
+from relgraph.oci.storage import ReadOnlyRepository, read_blob
 from relgraph.oci.stores import put
 from relgraph.release.executors import Opener, descriptor_of
 from relgraph.release.record import ARTIFACT_TYPE, read_record, write_record
 from relgraph.release.scope import Scope, Unit, oci_tag
+from relgraph.release.signing import Signer
 from relgraph.release.steps import Planned, build_step
 
 __all__ = [
@@ -52,10 +53,10 @@ class Keep:
         graph: Graph,
         version: str,
         root: Path,
+        home: str,
         home_at: str,
         keys: Mapping[str, str],
-        signed_by: tuple[str, ...] = (),
-        sign: Callable[[Repository, Descriptor, str, str], None] | None = None,
+        signer: Signer | None = None,
     ) -> None:
         self._open = open_store
         self._scope = scope
@@ -63,10 +64,10 @@ class Keep:
         self._graph = graph
         self._version = version
         self._root = root
-        self._home = home_at
+        self._home = home
+        self._home_at = home_at
         self._keys = keys
-        self._signed_by = signed_by
-        self._sign = sign
+        self._signer = signer
 
     def intact(self, step: Step, facts: Facts) -> bool:  # noqa: ARG002 - looked at in every run
         """Records are looked at in every run."""
@@ -77,24 +78,29 @@ class Keep:
         import json  # noqa: PLC0415 - the recipe's form
 
         facts = {node: {**job.products[build_step(node)], "key": self._keys[node]} for node in self._planned}
-        record = record_of(self._scope, self._planned, facts, graph=self._graph, version=self._version, signed_by=self._signed_by)
+        signed_by = (self._signer.key.public.fingerprint,) if self._signer is not None else ()
+        record = record_of(self._scope, self._planned, facts, graph=self._graph, version=self._version, signed_by=signed_by)
         text = write_record(record)
         path = record_path(self._root, record.repo, record.version)
         kept = _write(path, record, text)
         job.say(f"{path.relative_to(self._root)} {'written' if kept else 'unchanged'}")
         data = path.read_bytes()
         tag = record_tag(record.repo, record.version)
-        for node, to in sorted(json.loads(job.step.recipe)["to"].items()):
-            repository = self._open(to)
-            named = to == self._home
-            made = put(repository, record_artifact(data, record, descriptor_of(facts[node])), tag if named else "")
-            if named and self._sign is not None:
-                self._sign(repository, made, self._planned[node].unit.part.reference, tag)
-        if self._home not in json.loads(job.step.recipe)["to"].values():
-            made = put(self._open(self._home), record_artifact(data, record, None), tag)
-            if self._sign is not None:
-                self._sign(self._open(self._home), made, self._home, tag)
+        destinations: dict[str, str] = json.loads(job.step.recipe)["to"]
+        for node, to in sorted(destinations.items()):
+            made = put(
+                self._open(to), record_artifact(data, record, descriptor_of(facts[node])), tag if to == self._home_at else ""
+            )
+            if to == self._home_at:
+                self._sign(job, made, tag)
+        if self._home_at not in destinations.values():
+            self._sign(job, put(self._open(self._home_at), record_artifact(data, record, None), tag), tag)
         return {"path": str(path), "tag": tag}
+
+    def _sign(self, job: Job, made: Descriptor, tag: str) -> None:
+        if self._signer is not None:
+            for line in self._signer.sign(self._open(self._home_at), made, self._home, tag):
+                job.say(line)
 
 
 def record_of(

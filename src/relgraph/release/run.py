@@ -1,41 +1,28 @@
 """A plan of builds and releases, run: executors, store and state put together."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from relgraph.effects import clock
 from relgraph.effects.environment import inherited
 from relgraph.engine.events import QUIET, Watch
 from relgraph.engine.executor import Executor, Job
-from relgraph.engine.run import Outcome, run_plan
+from relgraph.engine.outcome import Outcome
+from relgraph.engine.run import run_plan
 from relgraph.errors import EnvironmentFailure, RelgraphError
 from relgraph.model.plan import Facts
 from relgraph.model.record import Record
-from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.layout import Layout
 from relgraph.oci.reference import parse_reference
-from relgraph.oci.storage import Repository
 from relgraph.oci.stores import Stores
 from relgraph.release.destinations import destination, layout_name
 from relgraph.release.executors import Build, Check, Move, Name, Opener, Push, opener
 from relgraph.release.prepare import Prepared
 from relgraph.release.recording import Keep, fetch_record, find_record, record_home
-from relgraph.release.signing import Sign
+from relgraph.release.signing import Sign, Signer
 from relgraph.release.steps import deep_keys
-from relgraph.trust.keys import PrivateKey
-from relgraph.trust.sign import sign, signature_claims
-from relgraph.trust.verdict import Scheme
 
-__all__ = ["Ran", "Signer", "Settings", "executors_of", "is_released", "known_record", "run", "state_of"]
-
-
-class Signer(NamedTuple):
-    """A key, and the forms in which it signs."""
-
-    key: PrivateKey
-    schemes: tuple[Scheme, ...]
+__all__ = ["Ran", "Settings", "executors_of", "is_released", "known_record", "run", "state_of"]
 
 
 class Settings(NamedTuple):
@@ -86,6 +73,7 @@ def executors_of(
     """What carries out the steps of a release's plan."""
     planned = prepared.planned
     names = {node: layout_name(one.unit.part.reference) for node, one in planned.items()}
+    home = record_home(prepared.workspace.graph, prepared.repo.id)
     found: dict[str, Executor] = {
         "build": Build(planned, store, prepared.export),
         "check": Check(open_store),
@@ -99,15 +87,15 @@ def executors_of(
             graph=prepared.workspace.graph,
             version=prepared.version,
             root=prepared.workspace.root,
-            home_at=str(destination(record_home(prepared.workspace.graph, prepared.repo.id), to)) if planned else "",
+            home=home,
+            home_at=str(destination(home, to)) if home else "",
             keys=deep_keys(prepared.plan),
-            signed_by=(signer.key.public.fingerprint,) if signer is not None else (),
-            sign=None if signer is None else _signing(signer),
+            signer=signer,
         ),
     }
     if signer is not None:
         sources = {node.id: node.ref for node in prepared.workspace.graph.nodes.values() if node.kind == "repo"}
-        found["sign"] = Sign(open_store, planned, signer.key, signer.schemes, sources)
+        found["sign"] = Sign(open_store, planned, signer, sources)
     return found
 
 
@@ -158,14 +146,3 @@ def is_released(record: Record, published: Mapping[str, str], open_store: Opener
         except RelgraphError:
             return False
     return True
-
-
-def _signing(signer: Signer) -> Callable[[Repository, Descriptor, str, str], None]:
-    def store_signature(repository: Repository, subject: Descriptor, name: str, tag: str) -> None:
-        now = datetime.fromtimestamp(clock.now(), UTC)
-        for scheme in signer.schemes:
-            sign(
-                repository, subject, signer.key, scheme=scheme, name=name, claims=signature_claims(tag=tag, moment=now), moment=now
-            )
-
-    return store_signature

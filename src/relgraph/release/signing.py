@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from relgraph.effects import clock
 from relgraph.engine.executor import Job
 from relgraph.model.plan import Facts
+from relgraph.oci.descriptor import Descriptor
+from relgraph.oci.storage import Repository
 from relgraph.release.executors import Opener, Remote
 from relgraph.release.steps import Planned
 from relgraph.trust.collect import collect
@@ -17,56 +19,73 @@ from relgraph.trust.sign import attest, sign, signature_claims
 from relgraph.trust.statement import Statement, Subject
 from relgraph.trust.verdict import Scheme
 
-__all__ = ["BUILD_TYPE", "Sign", "provenance_of"]
+__all__ = ["BUILD_TYPE", "Sign", "Signer", "provenance_of"]
 
 #: What kind of build a provenance speaks of (SLSA provenance v1, ``buildType``).
 BUILD_TYPE = "https://relgraph.dev/build/v1"
 
 
+class Signer(NamedTuple):
+    """A key, and the forms in which it signs."""
+
+    key: PrivateKey
+    schemes: tuple[Scheme, ...]
+
+    def sign(self, repository: Repository, made: Descriptor, name: str, tag: str) -> list[str]:
+        """Sign what this key has not signed already, as ``name``:``tag``; what was done, in words."""
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        question = Question(name, str(made.digest), tag)
+        materials = collect(repository, made, attestations=False)
+        done = []
+        for scheme in self.schemes:
+            if not signed_already(question, materials, self.key.public, scheme, now=now):
+                claims = signature_claims(tag=tag, moment=now)
+                sign(repository, made, self.key, scheme=scheme, name=name, claims=claims, moment=now)
+                done.append(f"signed {name}@{made.digest} ({scheme.value})")
+        return done
+
+    def state(self, repository: Repository, made: Descriptor, name: str, statement: Statement) -> list[str]:
+        """Attest what this key has not stated already; what was done, in words."""
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        question = Question(name, str(made.digest), "")
+        materials = collect(repository, made)
+        done = []
+        for scheme in self.schemes:
+            if not attested_already(question, materials, self.key.public, scheme, statement, now=now):
+                attest(
+                    *(repository, made, self.key),
+                    scheme=scheme,
+                    name=name,
+                    predicate_type=statement.predicate_type,
+                    predicate=statement.predicate,
+                    moment=now,
+                )
+                done.append(f"attested {name}@{made.digest} ({statement.predicate_type}, {scheme.value})")
+        return done
+
+
 class Sign(Remote):
     """Signs a digest in every scheme that was asked for, and states where it comes from. What this key signed already stays."""
 
-    def __init__(
-        self,
-        open_store: Opener,
-        planned: Mapping[str, Planned],
-        key: PrivateKey,
-        schemes: tuple[Scheme, ...],
-        sources: Mapping[str, str],
-    ) -> None:
+    def __init__(self, open_store: Opener, planned: Mapping[str, Planned], signer: Signer, sources: Mapping[str, str]) -> None:
         super().__init__(open_store)
         self._planned = planned
-        self._key = key
-        self._schemes = schemes
+        self._signer = signer
         self._sources = sources
 
     def run(self, job: Job) -> Facts:
         """Sign and attest."""
         repository, recipe, made = self.at(job)
         one = self._planned[job.step.node]
-        name, tag = one.unit.part.reference, recipe["tag"]
-        now = datetime.fromtimestamp(clock.now(), UTC)
-        materials = collect(repository, made)
-        question = Question(name, str(made.digest), tag)
-        for scheme in self._schemes:
-            if not signed_already(question, materials, self._key.public, scheme, now=now):
-                claims = signature_claims(tag=tag, moment=now)
-                sign(repository, made, self._key, scheme=scheme, name=name, claims=claims, moment=now)
-                job.say(f"signed {name}@{made.digest} ({scheme.value})")
-        predicate = provenance_of(one, self._sources)
-        statement = Statement((Subject({made.digest.algorithm: made.digest.hex}, name),), SLSA, predicate)
-        for scheme in self._schemes:
-            if not attested_already(question, materials, self._key.public, scheme, statement, now=now):
-                attest(
-                    *(repository, made, self._key),
-                    scheme=scheme,
-                    name=name,
-                    predicate_type=SLSA,
-                    predicate=predicate,
-                    moment=now,
-                )
-                job.say(f"attested {name}@{made.digest} (provenance, {scheme.value})")
-        return {"key": self._key.public.fingerprint}
+        name = one.unit.part.reference
+        subject = Subject({made.digest.algorithm: made.digest.hex}, name)
+        statement = Statement((subject,), SLSA, provenance_of(one, self._sources))
+        for line in (
+            *self._signer.sign(repository, made, name, recipe["tag"]),
+            *self._signer.state(repository, made, name, statement),
+        ):
+            job.say(line)
+        return {"key": self._signer.key.public.fingerprint}
 
 
 def provenance_of(one: Planned, sources: Mapping[str, str]) -> dict[str, Any]:

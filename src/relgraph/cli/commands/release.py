@@ -13,7 +13,8 @@ from relgraph.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from relgraph.release.prepare import Prepared, Wish
-    from relgraph.release.run import Ran, Signer
+    from relgraph.release.run import Ran
+    from relgraph.release.signing import Signer
 
 __all__ = ["build", "plan", "push", "release"]
 
@@ -110,7 +111,7 @@ def _signer(values: Values) -> "Signer | None":
     if values.get("key") is None:
         return None
     from relgraph.cli.commands.trust import private_key, schemes
-    from relgraph.release.run import Signer
+    from relgraph.release.signing import Signer
 
     return Signer(private_key(values), schemes(values))
 
