@@ -67,14 +67,14 @@ class Situation:
         """The numbers of the steps that it needs, in its own order."""
         return tuple(map(self._number, step.needs)) if step.needs else ()
 
-    def look(self, index: int) -> Look:
-        """The key of a step whose needs have ended.
+    def look(self, index: int, mark: Callable[[str], Mark] | None = None) -> Look:
+        """The key of a step whose needs have ended. ``mark`` looks at inputs, each of them anew by default.
 
         Raises RelgraphError for a named input that is not there or is a folder.
         """
         prepared = self.prepared
         step = prepared.plan.steps[index]
-        marks = [self.files.input_mark(path) for path in prepared.named[index]]
+        marks = list(map(mark or self.files.input_mark, prepared.named[index]))
         if ABSENT in marks or FOLDER in marks:
             raise _unusable(step, prepared.named[index], marks)
         matched = self.matching(index) if prepared.patterns[index] else ()
