@@ -63,7 +63,13 @@ def parse(
     """A text, parsed and examined; what is wrong with it joins ``problems``, and then there is none."""
     environment = Environment(delimiters, _newline(text))
     try:
+        text.encode()
         tree = environment.parse(text)
+        found, wrong = examine(tree, text, where, nodes, frozenset(values))
+    except UnicodeEncodeError as problem:
+        line = text.count("\n", 0, problem.start) + 1
+        problems.append(Problem(where, "not UTF-8", line, problem.start - text.rfind("\n", 0, problem.start), "a template is text"))
+        return None
     except TemplateSyntaxError as problem:
         line = problem.lineno or 1
         problems.append(Problem(where, f"{problem.message}", line, column_of(text, line, "")))
@@ -71,7 +77,6 @@ def parse(
     except RecursionError:
         problems.append(Problem(where, "nested too deep"))
         return None
-    found, wrong = examine(tree, text, where, nodes, frozenset(values))
     problems += wrong
     return None if wrong else Template(where, text, tree, delimiters, found)
 
@@ -99,7 +104,16 @@ def render(template: Template, context: Context, values: Mapping[str, str], prob
                 problems.append(Problem(template.where, f"it makes more than {MAX_OUTPUT} bytes", 1, 1))
                 return None
             pieces.append(piece)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as problem:
+    except (
+        TemplateError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        SyntaxError,
+        RecursionError,
+    ) as problem:
         line = _line(problem)
         message = str(problem) or type(problem).__name__
         problems.append(Problem(template.where, message, line, column_of(template.source, line, "")))

@@ -113,6 +113,8 @@ class _Examiner:
             self._name(node, known)
         elif isinstance(node, ast.Filter) and node.name not in FILTERS:
             self._unknown(node.lineno, "filter", node.name, FILTERS)
+        elif isinstance(node, ast.Filter) and any(keyword.key == "attribute" for keyword in node.kwargs):
+            self.refuse(node.lineno, "attribute", "there are no attributes to choose by")
         elif isinstance(node, ast.Test) and node.name not in TESTS:
             self._unknown(node.lineno, "test", node.name, TESTS)
         elif isinstance(node, ast.Call) and self._call(node, known):

@@ -6,12 +6,14 @@ by :mod:`relgraph.syntax.yaml`, which reads on where a strict parser stops.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import yaml
 
+from relgraph.model.yamltext import YamlProblem, load_yaml
 from relgraph.stamp.problem import Problem
 from relgraph.syntax.yaml import Path, Style, address, scalars, unquote
 
@@ -19,7 +21,10 @@ __all__ = ["Edit", "check_values", "set_values"]
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STYLES = {None: Style.PLAIN, "": Style.PLAIN, "'": Style.SINGLE, '"': Style.DOUBLE, "|": Style.LITERAL, ">": Style.FOLDED}
-_NULL, _STRING = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"
+_STRING, _BOOL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_LETTERS = ("y", "Y", "n", "N")  # what Go's older reader takes for yes and no
+_ANCHOR = re.compile(r"&\S++(?:\s++|\Z)?")
 _DEEPEST = 64
 
 
@@ -42,6 +47,7 @@ class _Value(NamedTuple):
     text: str
     flow: bool = False
     alias: bool = False
+    glued: bool = False  # nothing, right behind something
 
 
 def set_values(path: str, text: str, wanted: Mapping[str, str], problems: list[Problem]) -> list[Edit]:
@@ -49,7 +55,7 @@ def set_values(path: str, text: str, wanted: Mapping[str, str], problems: list[P
 
     Each address must be that of exactly one value in the file; what is wrong joins ``problems``.
     """
-    values = _values(text)
+    values = _values(text) if wanted else []
     found: dict[str, list[_Value]] = {}
     inner: dict[str, tuple[int, int]] = {}
     for value in values:
@@ -76,10 +82,12 @@ def set_values(path: str, text: str, wanted: Mapping[str, str], problems: list[P
 
 
 def check_values(path: str, before: str, after: str, wanted: Mapping[str, str], problems: list[Problem]) -> None:
-    """Read the file again: the values that were set must be what was asked, and all others what they were.
-
-    Other edits of the same file may have changed texts: only what was set is compared where the files differ otherwise.
-    """
+    """Read the file again: the values that were set must be what was asked, and all others what they were."""
+    if _is_yaml(before) and not _is_yaml(after):
+        problems.append(
+            Problem(path, f"setting {', '.join(sorted(wanted))} makes it no YAML", 1, 1, "write the value as plain text there")
+        )
+        return
     old, new = ({address(value.path): value.text for value in _values(text)} for text in (before, after))
     for where, text in wanted.items():
         if new.get(where) != text:
@@ -88,7 +96,7 @@ def check_values(path: str, before: str, after: str, wanted: Mapping[str, str], 
     moved = [where for where in old if where not in wanted and new.get(where) != old[where]]
     if moved:
         message = f"setting {', '.join(sorted(wanted))} changed {moved[0]} too"
-        problems.append(Problem(path, message, 1, 1, "a value that others refer to by an alias cannot be set by itself"))
+        problems.append(Problem(path, message, 1, 1, "give the value quotes in the file"))
 
 
 def _values(text: str) -> list[_Value]:
@@ -96,6 +104,13 @@ def _values(text: str) -> list[_Value]:
         return list(_composed(text))
     except (yaml.YAMLError, RecursionError, ValueError):
         return [_lenient(text, *one) for one in _scalars(text)]
+
+
+def _is_yaml(text: str) -> bool:
+    try:
+        return sum(1 for _ in _composed(text)) >= 0
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return False
 
 
 def _composed(text: str) -> Iterator[_Value]:
@@ -126,7 +141,11 @@ def _walk(text: str, node: yaml.Node, path: Path, seen: set[int], *, flow: bool,
         if style in (Style.LITERAL, Style.FOLDED):
             while end > start and text[end - 1] in "\r\n \t":
                 end -= 1
-        yield _Value(path, start, end, style, node.tag, str(node.value), flow)
+        # An anchor before the value stays; a tag goes, for what is set is a text. An empty value stands right behind something.
+        if (anchor := _ANCHOR.match(text, start, end)) is not None:
+            start = anchor.end()
+        glued = start == end and start > 0 and text[start - 1] not in " \t\n"
+        yield _Value(path, start, end, style, node.tag, str(node.value), flow, glued=glued)
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode):
@@ -152,31 +171,34 @@ def _lenient(text: str, path: Path, start: int, end: int, style: Style, flow: bo
 def _written(new: str, old: _Value) -> str:
     """The text as it is written where the old value stands: in the same style where that says the same."""
     if old.style is Style.PLAIN:
-        # An empty value has no place of its own: it stands right behind the colon.
-        gap = " " if old.start == old.end else ""
-        return gap + (new if _is_plain(new, old) else _double(new))
+        return (" " if old.glued else "") + (new if _is_plain(new, old) else _double(new))
     if old.style is Style.SINGLE and new.isprintable():
         return "'" + new.replace("'", "''") + "'"
     return _double(new)
 
 
 def _is_plain(new: str, old: _Value) -> bool:
-    """Whether the text may stand without quotes: it is read as the same kind of value, and written out again it is the same."""
-    if not new or not new.isprintable() or new.strip() != new:
+    """Whether the text may stand without quotes: every reader takes it for the same kind of value, and writes it out the same."""
+    if not new.isprintable() or new.strip() != new or new in _LETTERS:
         return False
+    document = f"[{new}]" if old.flow else f"k: {new}\n"
     try:
-        node = yaml.compose(f"[{new}]" if old.flow else f"k: {new}\n", _Loader)
-    except yaml.YAMLError:
+        node = yaml.compose(document, _Loader)
+        value = load_yaml(document.encode())
+    except (yaml.YAMLError, YamlProblem, UnicodeEncodeError):
         return False
     if not isinstance(node, yaml.CollectionNode) or len(node.value) != 1:
         return False
     held = node.value[0] if isinstance(node, yaml.SequenceNode) else node.value[0][1]
     if not isinstance(held, yaml.ScalarNode) or held.value != new or held.style:
         return False
+    value = value[0] if isinstance(value, list) else value["k"]
     if held.tag == _STRING:
-        return True
+        return bool(value == new)
+    if held.tag == _BOOL == old.tag:
+        return new in ("true", "false")
     # A number stays a number, as long as that loses nothing: 1.10 would be read as 1.1.
-    return held.tag == old.tag and held.tag != _NULL and str(yaml.load(new, _Loader)) == new  # noqa: S506 - a safe loader
+    return held.tag in _NUMBERS and old.tag in _NUMBERS and str(value) == new
 
 
 def _double(text: str) -> str:
@@ -193,7 +215,7 @@ def _escape(character: str) -> str:
 def _tag(text: str) -> str:
     try:
         node = yaml.compose(text, _Loader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return _STRING
     return str(node.tag) if isinstance(node, yaml.ScalarNode) else _STRING
 
