@@ -2,7 +2,7 @@
 
 import pytest
 
-from relgraph.model.site import Kind, Part, Pin
+from relgraph.model.site import Kind, Part, Pin, Role
 from relgraph.sites.image_text import EXTRACTOR
 from sitetext import brief, found
 
@@ -88,3 +88,19 @@ def test_go_sources_have_their_own_reader() -> None:
 def test_several_on_a_line_in_text_beyond_ascii() -> None:
     sites = found(EXTRACTOR, "x.md", "ä ghcr.io/acme/a:1.0, ö ghcr.io/acme/b:2.0 \U0001f600\nü ghcr.io/acme/c:3.0")
     assert brief(sites) == [("image", f"ghcr.io/acme/{name}", raw) for name, raw in (("a", "1.0"), ("b", "2.0"), ("c", "3.0"))]
+
+
+@pytest.mark.parametrize(
+    ("line", "role"),
+    [
+        ("  # image: ghcr.io/acme/web:1.2.3", Role.MENTION),
+        ("#  - image: ghcr.io/acme/web:1.2.3", Role.MENTION),
+        ("# # newName: ghcr.io/acme/web:1.2.3", Role.MENTION),
+        ('#"image": ghcr.io/acme/web:1.2.3', Role.MENTION),
+        ("# made from ghcr.io/acme/web:1.2.3", Role.USES),
+        ("image: ghcr.io/acme/web:1.2.3 # it runs", Role.USES),
+    ],
+)
+def test_what_is_commented_out_in_yaml_is_a_mention(line: str, role: Role) -> None:
+    assert [site.role for site in found(EXTRACTOR, "deploy/web.yaml", f"a: b\n{line}\n")] == [role]
+    assert [site.role for site in found(EXTRACTOR, "notes.txt", f"a: b\n{line}\n")] == [Role.USES]
