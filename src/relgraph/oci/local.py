@@ -19,6 +19,9 @@ __all__ = ["LocalRepository"]
 class LocalRepository:
     """One repository of one layout; the empty name stands for tags without a repository. Content is shared by all of them."""
 
+    #: Names change under the layout's lock.
+    atomic = True
+
     def __init__(self, layout: Layout, repository: str = "") -> None:
         self.layout = layout
         self.repository = repository

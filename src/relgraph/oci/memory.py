@@ -20,6 +20,9 @@ class MemoryRepository:
     ``blobs`` may be tampered with by tests: what is fetched is verified as from anywhere else.
     """
 
+    #: Names change under a lock.
+    atomic = True
+
     def __init__(self, name: str = "memory") -> None:
         self.name = name
         self.blobs: dict[Digest, bytes] = {}

@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
+from typing import TypeGuard
 
-from relgraph.effects import chance, clock
 from relgraph.oci.content import BytesSource, Reader, Source, VerifiedReader
 from relgraph.oci.descriptor import EMPTY, Descriptor
 from relgraph.oci.digest import Digest, is_digest
-from relgraph.oci.errors import NotFound, RegistryFailure, TagExists, TagMoved
+from relgraph.oci.errors import NotFound, TagExists, TagMoved
+from relgraph.oci.growing import grow
 from relgraph.oci.manifest import (
     DOCKER_LIST,
     INDEX,
@@ -24,7 +25,6 @@ from relgraph.oci.transport import Transport
 __all__ = ["RemoteRepository", "fallback_tag"]
 
 _KEPT_BYTES = 32 << 20
-_RACES = 8
 # What old tools wrote as the artifact type of an entry: the media type of the config (docker/buildx#4010).
 _DOUBTFUL_TYPES = frozenset(
     ("", EMPTY.media_type, "application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json")
@@ -37,6 +37,9 @@ class RemoteRepository:
     Manifests that came by or were stored are kept in memory (up to 32 MiB), so that none is fetched twice. ``mount_from``
     names a repository of the same registry whose blobs may be mounted instead of sent.
     """
+
+    #: The distribution specification has no way to compare and set a tag.
+    atomic = False
 
     def __init__(self, session: Session, repository: str, *, mount_from: str = "") -> None:
         self.transport = Transport(session, repository)
@@ -112,8 +115,7 @@ class RemoteRepository:
         elif current.digest == document.digest:
             self._list_by_subject(document)
         elif replacing is not None and current.digest == replacing.digest:
-            self._put(document, reference)
-            self._check_tag(document, tag)
+            self._replace(document, tag, replacing)
         else:
             raise TagExists(tag, where=self.name, existing=current.digest, wanted=document.digest)
         return document.descriptor
@@ -160,38 +162,43 @@ class RemoteRepository:
             self._list_by_subject(document)
 
     def _add_to_fallback(self, document: Document, subject: Digest) -> None:
-        # Distribution specification 1.1, "Referrers Tag Schema". Nothing locks the tag: it is read again after it was
-        # written, and written again where another writer was in between.
-        tag, entry = fallback_tag(subject), referrer_entry(document)
+        # Distribution specification 1.1, "Referrers Tag Schema".
+        entry = referrer_entry(document)
+
+        def add(before: Document | None) -> Index | None:
+            index = before if before is not None and _lists(before) else None
+            entries = () if index is None else index.manifests
+            if any(known.digest == entry.digest for known in entries):
+                return None
+            return Index.make((*entries, entry), annotations={} if index is None else index.annotations)
+
         with self._referrers_lock:
-            for attempt in range(_RACES):
-                index = self._fallback_index(subject)
-                entries = () if index is None else index.manifests
-                if any(known.digest == entry.digest for known in entries):
-                    return
-                if attempt:
-                    clock.sleep(0.05 * (1 << attempt) * (0.5 + chance.fraction()))
-                annotations = index.annotations if index is not None else {}
-                self.transport.put_manifest(Index.make((*entries, entry), annotations=annotations), tag)
-        raise RegistryFailure(
-            f"{self.name}: {tag}: other writers were faster {_RACES} times", hint="try again when nobody else signs or attests"
-        )
+            grow(self, fallback_tag(subject), add)
 
     def _fallback_index(self, subject: Digest) -> Index | None:
         try:
             document = self.transport.read_manifest(fallback_tag(subject))
         except NotFound:
             return None
-        return document if isinstance(document, Index) and document.media_type in (INDEX, DOCKER_LIST) else None
+        return document if _lists(document) else None
 
     # Common parts.
 
-    def _check_tag(self, document: Document, tag: str) -> None:
+    def _replace(self, document: Document, tag: str, before: Descriptor) -> None:
+        if not self.transport.replace_manifest(document, tag):
+            # The registry compares, and found something else; unless it compares with something else than it says.
+            current = self.transport.head_manifest(tag)
+            if current is None or current.digest != before.digest:
+                after = "nothing" if current is None else current.digest
+                raise TagMoved(tag, where=self.name, before=before.digest, after=after)
+            self.transport.put_manifest(document, tag)
+        self._keep(document)
         # Of two that replaced the same content only the later one remains: the other must learn of it.
         current = self.transport.head_manifest(tag)
         if current is None or current.digest != document.digest:
             after = "nothing" if current is None else current.digest
             raise TagMoved(tag, where=self.name, before=document.digest, after=after)
+        self._list_by_subject(document)
 
     def _document(self, digest: Digest) -> Document:
         known = self._kept.get(digest)
@@ -203,6 +210,10 @@ class RemoteRepository:
                 self._kept[document.digest] = document
                 self._kept_bytes += len(document.raw)
         return document
+
+
+def _lists(document: Document) -> TypeGuard[Index]:
+    return isinstance(document, Index) and document.media_type in (INDEX, DOCKER_LIST)
 
 
 def fallback_tag(digest: Digest) -> str:

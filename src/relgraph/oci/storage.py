@@ -80,6 +80,10 @@ class Resolver(Protocol):
 class Tagger(Protocol):
     """Gives names to manifests."""
 
+    @property
+    def atomic(self) -> bool:
+        """Whether a tag is compared and moved in one step. Otherwise two may move it at once, and the later one wins."""
+
     def tag(self, descriptor: Descriptor, tag: str, *, replacing: Descriptor | None = None) -> None:
         """Let ``tag`` name a manifest or index that is stored.
 

@@ -38,6 +38,7 @@ _PAGE = 1000
 _MOST_PAGES = 1000
 _LARGEST_PAGE = 16 << 20
 _NEXT = re.compile(r'<([^<>]+)>[^,<]*;[ \t]*rel="?next"?', re.ASCII)
+_ETAG = re.compile(r'"[!#-~]{0,200}"')
 _OCTETS = "application/octet-stream"
 _VAGUE_TYPES = ("", "application/json", "text/plain", _OCTETS)
 _ANSWERS = tuple(status for status in range(200, 600) if status not in PASSING and not 300 <= status < 400)
@@ -71,6 +72,7 @@ class Transport(library.provider.Registry):  # type: ignore[misc]
         self.repository = repository
         self.container = self.get_container(f"oci://{session.registry}/{repository}")
         self.actions = "pull"
+        self._etags: dict[str, str] = {}
         self._prefix = f"{self.prefix}://"
         destination = Destination(
             self.name, repository, self._prefix + self.container.upload_blob_url(), self._scope, self.has_blob
@@ -137,6 +139,9 @@ class Transport(library.provider.Registry):  # type: ignore[misc]
             if answer.status == 404:
                 return None
             digest, length = answer.headers.get("Docker-Content-Digest", ""), answer.headers.get("Content-Length", "")
+            etag = answer.headers.get("ETag", "")
+            # A weak one compares with nothing (RFC 9110, section 13.1.1).
+            self._etags[reference] = etag if _ETAG.fullmatch(etag) else ""
             media_type = _media_type(answer)
         if is_digest(reference) and digest and digest != reference:
             raise ContentMismatch(f"{self.name}: asked for {reference}, it has {digest}", expected=reference, actual=digest)
@@ -164,9 +169,21 @@ class Transport(library.provider.Registry):  # type: ignore[misc]
 
     def put_manifest(self, document: Document, reference: str) -> bool:
         """Store a manifest under a tag or its digest; whether the registry lists it by its subject itself."""
-        headers = {"Content-Type": document.media_type}
-        request = self._manifest("PUT", reference, accept=(200, 201, 202), headers=headers)._replace(body=document.raw)
+        return bool(self._put_manifest(document, reference, ""))
+
+    def replace_manifest(self, document: Document, tag: str) -> bool:
+        """Store a manifest under a tag that names another; False where the registry says that this is not the one that was
+        there when it was last asked. Most registries do not compare."""
+        return self._put_manifest(document, tag, self._etags.get(tag, "")) is not None
+
+    def _put_manifest(self, document: Document, reference: str, etag: str) -> bool | None:
+        headers = {"Content-Type": document.media_type} | ({"If-Match": etag} if etag else {})
+        request = self._manifest("PUT", reference, accept=(200, 201, 202, 412), headers=headers)._replace(body=document.raw)
         with self.link.send(request) as answer:
+            if answer.status == 412 and etag:
+                return None
+            if answer.status == 412:
+                raise RegistryFailure(f"{self.name}: {reference}: it answered 412", status=412)
             stored = answer.headers.get("Docker-Content-Digest", "")
             listed = "OCI-Subject" in answer.headers
             _read_bounded(answer, _LARGEST_PAGE, reference)

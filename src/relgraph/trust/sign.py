@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from relgraph.errors import EnvironmentFailure
 from relgraph.model.jsontext import dump_go
 from relgraph.oci.codecs.artifact import EMPTY_BLOB, Artifact, Blob, blob_of
 from relgraph.oci.codecs.codec import rfc3339
 from relgraph.oci.codecs.flux import minimal_config
 from relgraph.oci.codecs.rootfs import CONFIG
 from relgraph.oci.descriptor import EMPTY, Descriptor
-from relgraph.oci.errors import InvalidContent, NotFound, TagExists, TagMoved
+from relgraph.oci.errors import InvalidContent
+from relgraph.oci.growing import grow
 from relgraph.oci.manifest import Document, Manifest
 from relgraph.oci.storage import Repository
 from relgraph.trust.bundle import MEDIA_TYPE, write_bundle
@@ -34,7 +34,6 @@ __all__ = ["attach_document", "attest", "bundle_artifact", "sign", "signature_cl
 _CREATED = "org.opencontainers.image.created"
 _CONTENT = "dev.sigstore.bundle.content"
 _PREDICATE = "dev.sigstore.bundle.predicateType"
-_ATTEMPTS = 5
 
 
 def signature_claims(*, tag: str, moment: datetime) -> dict[str, str]:
@@ -123,32 +122,21 @@ def _store(repository: Repository, artifact: Artifact) -> Descriptor:
 
 
 def _append(repository: Repository, subject: Descriptor, role: Role, layer: Blob) -> Descriptor:
-    """Add a layer to the manifest under a companion tag. Others may do the same at the same moment: then it is done again."""
-    tag = companion_tag(subject, role)
+    """Add a layer to the manifest under a companion tag; others may do the same at the same moment."""
     repository.push(layer.descriptor, layer.source)
-    for _ in range(_ATTEMPTS):
-        before = _existing(repository, tag)
+    tag = companion_tag(subject, role)
+
+    def add(before: Document | None) -> Manifest | None:
+        if before is not None and not isinstance(before, Manifest):
+            raise InvalidContent(f"{repository.name}: {tag} is no manifest of signatures", hint="somebody else uses this tag")
         layers = before.layers if before is not None else ()
-        if before is not None and layer.descriptor in layers:
-            return before.descriptor  # it got there, although the answer did not get here
+        if layer.descriptor in layers:
+            return None  # it got there, although the answer did not get here
         config = blob_of(CONFIG, minimal_config(*(item.digest for item in (*layers, layer.descriptor))))
-        manifest = Manifest.make(config.descriptor, [*layers, layer.descriptor])
         repository.push(config.descriptor, config.source)
-        try:
-            return repository.publish(manifest, tag, replacing=before.descriptor if before is not None else None)
-        except (TagExists, TagMoved):
-            continue
-    raise EnvironmentFailure(f"{repository.name}: {tag} changes faster than it can be added to", hint="try again")
+        return Manifest.make(config.descriptor, [*layers, layer.descriptor])
 
-
-def _existing(repository: Repository, tag: str) -> Manifest | None:
-    try:
-        document: Document = repository.load(tag)
-    except NotFound:
-        return None
-    if not isinstance(document, Manifest):
-        raise InvalidContent(f"{repository.name}: {tag} is no manifest of signatures", hint="somebody else uses this tag")
-    return document
+    return grow(repository, tag, add).descriptor
 
 
 def _base64(data: bytes) -> str:
