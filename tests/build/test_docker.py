@@ -1,6 +1,5 @@
 """Images built by a real engine from small Dockerfiles."""
 
-import json
 import threading
 import time
 from pathlib import Path
@@ -8,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from buildworld import Built, node_of, part, run_builder, target_of, work_of
+from buildworld import node_of, part, run_builder, target_of, work_of
+from imageworld import configs, run_image
 from relgraph.build.builder import Part, Target
 from relgraph.build.docker import BUILDER
 from relgraph.errors import EnvironmentFailure
-from relgraph.oci.json import MAX_MANIFEST
 from relgraph.oci.manifest import Index, Manifest
-from relgraph.oci.storage import read_blob, read_document
+from relgraph.oci.storage import read_document
 
 OWN = part("images.web", "1.2.0")
 SIMPLE = 'FROM scratch\nARG VERSION\nCOPY web /usr/bin/web\nENV STAMP=$VERSION\nENTRYPOINT ["/usr/bin/web"]\n'
@@ -31,16 +30,6 @@ def runnable(target: Target) -> Target:
     }
     target.tree.entries = entries  # type: ignore[misc]  # of a tree in memory
     return target
-
-
-def configs(built: Built) -> list[dict[str, Any]]:
-    root = built.artifact.root
-    manifests = [read_document(built.repository, entry) for entry in root.manifests] if isinstance(root, Index) else [root]
-    found = []
-    for manifest in manifests:
-        assert isinstance(manifest, Manifest)
-        found.append(json.loads(read_blob(built.repository, manifest.config, limit=MAX_MANIFEST)))
-    return found
 
 
 @pytest.mark.usefixtures("engine")
@@ -81,7 +70,7 @@ def test_it_runs_what_was_built(client: Any, program: bytes, tmp_path: Path) -> 
         "images/web": program,
     }
     built = run_builder(BUILDER, image(files, docker="images", args={"VERSION": "{{ tag }}"}), tmp_path)
-    assert run(client, built, "read", "/made", "say", "STAMP") == "web none\nnone <nil>\n1.2.0\n"
+    assert run_image(client, built, "read", "/made", "say", "STAMP") == "web none\nnone <nil>\n1.2.0\n"
 
 
 @pytest.mark.usefixtures("engine")
@@ -100,7 +89,7 @@ def test_a_node_below_is_loaded_and_its_layers_stay_as_they_are(client: Any, pro
         assert isinstance(root, Manifest)
         assert root.layers[: len(below_root.layers)] == below_root.layers
         assert configs(built)[0]["history"][: len(configs(below)[0]["history"])] == configs(below)[0]["history"]
-        assert run(client, built, "read", "/words", "read", "/all/Dockerfile", "read", "/all/.dockerignore") == (
+        assert run_image(client, built, "read", "/words", "read", "/all/Dockerfile", "read", "/all/.dockerignore") == (
             f"web none\nhello <nil>\n{text} <nil>\n open /all/.dockerignore: no such file or directory\n"
         )
     assert not [name for one in client.images.list() for name in one.tags if "relgraph.invalid" in name]
@@ -142,7 +131,7 @@ def test_what_is_ignored_is_neither_sent_nor_a_reason_to_build_again(client: Any
     paths = BUILDER.plan(target).paths
     assert set(paths) == {f"app/{name}" for name in ("Dockerfile", ".dockerignore", "web", "keep.md", "deep/open")}
     built = run_builder(BUILDER, target, tmp_path)
-    said = run(
+    said = run_image(
         client,
         built,
         "read",
@@ -198,20 +187,6 @@ def test_a_build_ends_when_the_run_is_cancelled(client: Any, program: bytes, tmp
 
 def test_no_engine_is_the_environments_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    with pytest.raises(EnvironmentFailure, match="no Docker engine answers: no such file") as caught:
+    with pytest.raises(EnvironmentFailure, match="no Docker engine answers: no such socket") as caught:
         run_builder(BUILDER, image({"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}), tmp_path)
     assert "DOCKER_HOST" in caught.value.hint
-
-
-def run(client: Any, built: Built, *words: str) -> str:
-    """What the image's program says, in the real engine."""
-    from relgraph.build.images import base_of, docker_archive
-    from relgraph.oci.codecs.rootfs import Platform
-
-    base = base_of(built.repository, built.digest, Platform("linux", "amd64"))
-    client.images.load(b"".join(docker_archive(base, "tests.invalid/run:1")))
-    try:
-        said: bytes = client.containers.run("tests.invalid/run:1", list(words), network_mode="none", remove=True)
-        return said.decode()
-    finally:
-        client.images.remove("tests.invalid/run:1", force=True)

@@ -131,6 +131,9 @@ class Engine:
         from docker.utils import kwargs_from_env  # noqa: PLC0415
 
         hint = "start it, or say in DOCKER_HOST where it is (unix:///run/user/1000/docker.sock); `docker version` tells whether it answers"
+        path = self.where.removeprefix("unix://")
+        if path != self.where and not Path(path).exists():
+            raise EnvironmentFailure(f"{self.where}: no Docker engine answers: no such socket", hint=hint)
         try:
             client = docker.APIClient(
                 **kwargs_from_env(environment={"DOCKER_HOST": _DEFAULT_HOST, **variables}), timeout=_FIRST_ANSWER
