@@ -1,0 +1,224 @@
+"""``derive``: derived files made again, or held against what their commands make."""
+
+import json
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from relgraph.cli.command import Values
+from relgraph.cli.terminal import Terminal
+from relgraph.derive.opening import Opened, open_derivations
+from relgraph.effects.environment import inherited
+from relgraph.errors import EnvironmentFailure, UsageError
+
+if TYPE_CHECKING:
+    from relgraph.derive.check import Checked, Difference
+    from relgraph.derive.world import Derivation
+    from relgraph.engine.events import Event, Watch
+    from relgraph.engine.outcome import Outcome, Result
+
+__all__ = ["run"]
+
+_SCHEMA = "relgraph.dev/derive/v1"
+
+
+def run(values: Values, terminal: Terminal) -> int:
+    """Bring derived files up to date, say what would be done, or check them."""
+    repos = values.get("repos")
+    opened = open_derivations(Path.cwd(), values.get("graph"), None if repos is None else Path(repos))
+    only = None
+    if words := values.many("node"):
+        from relgraph.derive.choosing import choose_steps
+
+        only = choose_steps(opened.world, words)
+    else:
+        _say_missing(opened, terminal)
+    return (_check if values.flag("check") else _derive)(opened, only, values, terminal)
+
+
+def _say_missing(opened: Opened, terminal: Terminal) -> None:
+    missing = opened.world.missing
+    if missing and not opened.world.derivations:
+        raise EnvironmentFailure(
+            f"{', '.join(missing)}: no work tree here for derived files", hint="give the folder of clones with --repos"
+        )
+    for repo in missing:
+        terminal.complain(f"relgraph: warning: {repo} has no work tree here; its derived files are left out")
+
+
+def _jobs(values: Values) -> int:
+    word = values.get("jobs")
+    if word is None:
+        return os.cpu_count() or 1
+    if not (word.isascii() and word.isdigit() and 0 < int(word) <= 256):
+        raise UsageError(f"--jobs cannot be {word!r}", hint="a number from 1 to 256")
+    return int(word)
+
+
+def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
+    from relgraph.derive.run import derive
+
+    outcomes = derive(
+        opened,
+        only,
+        environment=inherited("*"),
+        jobs=_jobs(values),
+        keep_going=values.flag("keep-going"),
+        watch=_watch(terminal),
+    )
+    if values.get("format") == "json":
+        rows = [_row(derivation, step, result) for derivation, outcome in outcomes for step, result in _told(outcome)]
+        _write(terminal, {"schema": _SCHEMA, "graph": opened.world.graph, "steps": rows, "summary": _counts(outcomes)})
+    else:
+        terminal.write(_summary(outcomes) + "\n")
+    return _status(outcomes)
+
+
+def _check(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
+    from relgraph.derive.check import check
+
+    found = check(opened.world, only, environment=inherited("*"), jobs=_jobs(values), watch=_watch(terminal))
+    outcomes = [(one.derivation, one.outcome) for one in found]
+    differences = [(one, difference) for one in found for difference in one.differences]
+    if values.get("format") == "json":
+        _write(
+            terminal,
+            {
+                "schema": "relgraph.dev/derive-check/v1",
+                "graph": opened.world.graph,
+                "differences": [_difference_row(one, difference) for one, difference in differences],
+                "undeclared": [{"repo": one.derivation.repo, "path": path} for one in found for path in one.undeclared],
+                "failed": [
+                    _row(derivation, step, result)
+                    for derivation, outcome in outcomes
+                    for step, result in _told(outcome)
+                    if result.state.value != "done"
+                ],
+                "summary": _counts(outcomes) | {"differences": len(differences)},
+            },
+        )
+    else:
+        _show_differences(found, terminal)
+    return _status(outcomes) or (1 if differences else 0)
+
+
+def _show_differences(found: "list[Checked]", terminal: Terminal) -> None:
+    from relgraph.report.clean import visible
+
+    for one in found:
+        for difference in one.differences:
+            terminal.write(f"{visible(difference.path)}: {_said(difference)}\n")
+            for line in difference.diff.splitlines():
+                terminal.write(f"    {visible(line)}\n")
+        for path in one.undeclared:
+            terminal.complain(f"relgraph: note: {visible(path)}: a command changes it, and no node has it among its outputs")
+    count = sum(len(one.differences) for one in found)
+    total = sum(len(one.outcome.results) for one in found)
+    if count:
+        files = "1 derived file is" if count == 1 else f"{count} derived files are"
+        terminal.write(f"{files} not what is made; `relgraph derive` makes them\n")
+    elif all(one.outcome.ok for one in found):
+        terminal.write(f"all derived files are what is made ({total} {'command' if total == 1 else 'commands'})\n")
+
+
+def _said(difference: "Difference") -> str:
+    return {
+        "changed": f"is not what {difference.step.node} makes of its inputs",
+        "missing": f"is made by {difference.step.node}, and is not there",
+        "extra": f"is no longer made by {difference.step.node}",
+        "mode": f"is made by {difference.step.node} as another kind of file",
+    }[difference.kind.value]
+
+
+def _difference_row(one: "Checked", difference: "Difference") -> dict[str, object]:
+    return {
+        "repo": one.derivation.repo,
+        "path": difference.path,
+        "node": difference.step.node,
+        "step": difference.step.id,
+        "kind": difference.kind.value,
+        "message": f"{difference.path} {_said(difference)}",
+        "diff": difference.diff,
+    }
+
+
+def _watch(terminal: Terminal) -> "Watch":
+    """Plain lines; what a command wrote stands below its line, together."""
+    from relgraph.engine.events import Begun, Ended, State, Warned
+    from relgraph.report.clean import visible
+
+    total = done = 0
+
+    def watch(event: "Event") -> None:
+        nonlocal total, done
+        if isinstance(event, Begun):
+            total, done = len(event.steps), 0
+        elif isinstance(event, Warned):
+            terminal.complain(f"relgraph: warning: {visible(event.line)}")
+        elif isinstance(event, Ended):
+            done += 1
+            if event.state is State.CACHED and not event.why:
+                return
+            why = f": {visible(event.why)}" if event.why else ""
+            seconds = f" ({event.seconds:.2f} s)" if event.seconds else ""
+            lines = [f"[{done}/{total}] {event.state.value:9} {event.step.id}{seconds}{why}"]
+            lines += [visible(line) for line in (event.tail or (_log(event.log) if event.state is State.DONE else ()))]
+            terminal.complain("\n".join(lines))
+
+    return watch
+
+
+def _log(path: str) -> list[str]:
+    if not path:
+        return []
+    try:
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def _told(outcome: "Outcome") -> "list[tuple[str, Result]]":
+    """What is worth a line: all that was not up to date."""
+    return [(step, result) for step, result in outcome.results.items() if result.state.value != "cached" or result.why]
+
+
+def _row(derivation: "Derivation", step: str, result: "Result") -> dict[str, object]:
+    return {
+        "repo": derivation.repo,
+        "step": step,
+        "state": result.state.value,
+        "seconds": round(result.seconds, 3),
+        "why": result.why,
+        "outputs": [path for path, _, _ in result.outputs],
+    }
+
+
+def _counts(outcomes: "list[tuple[Derivation, Outcome]]") -> dict[str, int]:
+    counts = dict.fromkeys(("done", "cached", "failed", "skipped", "cancelled"), 0)
+    for _, outcome in outcomes:
+        for result in outcome.results.values():
+            counts[result.state.value] += 1
+    return counts
+
+
+def _summary(outcomes: "list[tuple[Derivation, Outcome]]") -> str:
+    counts = _counts(outcomes)
+    total = sum(counts.values())
+    if counts["cached"] == total:
+        put_back = sum(bool(result.why) for _, outcome in outcomes for result in outcome.results.values())
+        return f"up to date ({total})" if not put_back else f"{put_back} put back, {total - put_back} up to date"
+    words = {"done": "made", "cached": "up to date", "failed": "failed", "skipped": "not begun", "cancelled": "ended early"}
+    return ", ".join(f"{counts[state]} {word}" for state, word in words.items() if counts[state])
+
+
+def _status(outcomes: "list[tuple[Derivation, Outcome]]") -> int:
+    for _, outcome in outcomes:
+        if outcome.interrupted:
+            return 128 + outcome.interrupted
+    return 0 if all(outcome.ok for _, outcome in outcomes) else 3
+
+
+def _write(terminal: Terminal, value: object) -> None:
+    terminal.write(json.dumps(value, indent=1) + "\n")

@@ -1,0 +1,188 @@
+"""Whether derived files are what their commands make: found out in a copy of the work tree that nobody sees and that leaves no trace."""
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from relgraph.derive.copies import copied_worktree, same_file
+from relgraph.derive.executor import Derive, matching
+from relgraph.derive.planner import ACTION, read_recipe
+from relgraph.derive.world import Derivation, World
+from relgraph.engine.events import QUIET, State, Watch
+from relgraph.engine.outcome import Outcome
+from relgraph.engine.patterns import matcher
+from relgraph.engine.run import run_plan
+from relgraph.engine.state import wanted
+from relgraph.git.command import Git
+from relgraph.model.plan import Step
+
+__all__ = ["Checked", "Difference", "Kind", "check"]
+
+_OWN = (".git", ".relgraph")
+_LARGE = 1 << 20  # bytes; nobody reads the difference of two such files
+_LONG = 1000  # lines
+_AT_ONCE = 500  # paths on one command line
+
+
+class Kind(Enum):
+    """How a file in the work tree differs from what its command makes."""
+
+    CHANGED = "changed"  #: it holds something else
+    MISSING = "missing"  #: the command makes it, and it is not there
+    EXTRA = "extra"  #: it is there, and the command takes it away
+    MODE = "mode"  #: only one of the two may be executed, or is a link
+
+
+class Difference(NamedTuple):
+    """One file. ``diff`` leads from what is there to what is made, as unified diff; empty where it is no text, or too large."""
+
+    step: Step
+    path: str
+    kind: Kind
+    diff: str
+
+
+class Checked(NamedTuple):
+    """What was found in one repository.
+
+    ``undeclared`` are files that some command changed and no node declares. What a command that failed would have made is unknown.
+    """
+
+    derivation: Derivation
+    outcome: Outcome
+    differences: tuple[Difference, ...]
+    undeclared: tuple[str, ...]
+
+
+def check(
+    world: World,
+    only: Mapping[str, Collection[str]] | None,
+    *,
+    environment: Mapping[str, str],
+    jobs: int,
+    watch: Watch = QUIET,
+) -> list[Checked]:
+    """Make derived files from the start and compare; ``only`` are the ids of the steps that are wanted, by repository.
+
+    What comes before a wanted step is made and compared as well. Files that git ignores are made where others need them, and not compared:
+    they are in no commit. Raises EnvironmentFailure where there can be no copy.
+    """
+    found = []
+    for derivation in world.derivations:
+        if only is not None and derivation.repo not in only:
+            continue
+        one = _check(derivation, () if only is None else only[derivation.repo], environment, jobs, watch)
+        found.append(one)
+        if one.outcome.interrupted:
+            break
+    return found
+
+
+def _check(derivation: Derivation, only: Collection[str], environment: Mapping[str, str], jobs: int, watch: Watch) -> Checked:
+    prepared = derivation.prepared
+    root = Path(derivation.root)
+    steps = [step for step, one in zip(prepared.plan.steps, wanted(prepared, only), strict=True) if one]
+    name = next((recipe.workdir for step in steps if (recipe := read_recipe(step)).workdir), "")
+    inputs = matching(root, {path for step in steps for path in step.inputs})
+    with copied_worktree(root, name, inputs) as folder:
+        before = dict(_files(folder))
+        executor = Derive()
+        try:
+            outcome = run_plan(
+                prepared._replace(plan=prepared.plan._replace(root=str(folder))),
+                {ACTION: executor},
+                state=folder / ".relgraph",
+                workers=jobs,
+                environment=environment,
+                keep_going=True,
+                only=only,
+                watch=watch,
+            )
+        finally:
+            executor.close()
+        made = [step for step in steps if outcome.results[step.id].state in (State.DONE, State.CACHED)]
+        differences = [difference for step in made for difference in _differences(step, root, folder)]
+        paths = {one.path for one in differences}
+        ignored = _ignored(root, paths) | _ignored(folder, paths)
+        return Checked(
+            derivation,
+            outcome,
+            tuple(one for one in differences if one.path not in ignored),
+            _undeclared(folder, before, [output for step in steps for output in step.outputs]),
+        )
+
+
+def _differences(step: Step, root: Path, folder: Path) -> Iterable[Difference]:
+    there, made = set(matching(root, step.outputs)), set(matching(folder, step.outputs))
+    for path in sorted(there | made):
+        if path not in made:
+            yield Difference(step, path, Kind.EXTRA, _diff(path, root, folder))
+        elif path not in there:
+            yield Difference(step, path, Kind.MISSING, _diff(path, root, folder))
+        elif not same_file(root / path, folder / path):
+            diff = _diff(path, root, folder)
+            yield Difference(step, path, Kind.CHANGED if diff or not _same_content(root / path, folder / path) else Kind.MODE, diff)
+
+
+def _diff(path: str, root: Path, folder: Path) -> str:
+    before, after = _text(root / path), _text(folder / path)
+    if before is None or after is None:
+        return ""
+    from difflib import unified_diff
+
+    rows = list(unified_diff(before.splitlines(), after.splitlines(), f"{path} (as it is)", f"{path} (as it is made)", lineterm=""))
+    if len(rows) > _LONG:
+        rows[_LONG:] = [f"... and {len(rows) - _LONG} more lines"]
+    return "\n".join(rows)
+
+
+def _text(path: Path) -> str | None:
+    """The text of a file, empty where there is none; None for what nobody could read."""
+    if path.is_symlink():
+        return os.readlink(path)
+    try:
+        data = path.read_bytes() if path.stat().st_size <= _LARGE else b"\0"
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    return None if b"\0" in data else data.decode("utf-8", "backslashreplace")
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    return one.is_symlink() == other.is_symlink() and one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
+
+
+def _ignored(folder: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those that lie in the folder, and that git does not track there and ignores."""
+    git = Git(str(folder))
+    ordered = sorted(paths)
+    found = b""
+    for start in range(0, len(ordered), _AT_ONCE):
+        some = ordered[start : start + _AT_ONCE]
+        found += git.run("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--", *some)
+    return frozenset(os.fsdecode(path) for path in found.split(b"\0") if path)
+
+
+def _undeclared(folder: Path, before: Mapping[str, tuple[int, int, int]], outputs: Iterable[str]) -> tuple[str, ...]:
+    after = dict(_files(folder))
+    changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    tests = [matcher(output) for output in outputs]
+    changed = {path for path in changed if not any(test(path) for test in tests)}
+    return tuple(sorted(changed - _ignored(folder, changed)))
+
+
+def _files(folder: Path) -> Iterable[tuple[str, tuple[int, int, int]]]:
+    """Every file below a folder, by what is known of it without reading it."""
+    root = str(folder)
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        with os.scandir(f"{root}/{prefix}") as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in _OWN:
+                        waiting.append(f"{prefix}{entry.name}/")
+                elif entry.name not in _OWN:
+                    found = entry.stat(follow_symlinks=False)
+                    yield prefix + entry.name, (found.st_mtime_ns, found.st_size, found.st_mode)
