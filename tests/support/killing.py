@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from artifacts import LAYER, attach, blob, store
+from relgraph.demo.write import make_world
 from relgraph.oci.content import drain
 from relgraph.oci.copy import companion_tags
 from relgraph.oci.descriptor import EMPTY, EMPTY_BODY, Descriptor
@@ -25,13 +26,13 @@ from relgraph.oci.reference import RegistryReference
 from relgraph.oci.registries import Registries
 from relgraph.oci.storage import ReadOnlyRepository, push_bytes, read_document
 
-__all__ = ["Scenario", "garbage", "pull_files", "pull_layout", "push"]
+__all__ = ["Scenario", "garbage", "pull_files", "pull_layout", "push", "release"]
 
 # The work says when it begins, so that no kill is wasted on the start of the interpreter.
 _WORK = """
 import sys
 from relgraph.cli.main import main
-from relgraph.cli.commands import store_copy, store_keep, store_push
+from relgraph.cli.commands import release, store_copy, store_keep, store_push
 from relgraph.oci import copy, garbage, registries, unpack
 print("ready", flush=True)
 raise SystemExit(main(sys.argv[1:]))
@@ -43,12 +44,19 @@ class Scenario:
     there, ``finished`` where the last run did not reach the end."""
 
     def __init__(
-        self, words: list[str], *, prepare: Callable[[], None], check: Callable[[], None], finished: Callable[[], None]
+        self,
+        words: list[str],
+        *,
+        prepare: Callable[[], None],
+        check: Callable[[], None],
+        finished: Callable[[], None],
+        cwd: Path | None = None,
     ) -> None:
         self._words = words
         self._prepare = prepare
         self._check = check
         self._finished = finished
+        self._cwd = cwd
 
     def run(self, kills: int, seed: int) -> int:
         """Kill so often, each time at another moment of its work; how many runs that took."""
@@ -75,7 +83,7 @@ class Scenario:
 
     def _work(self, kill_after: float | None) -> tuple[float, bool]:
         words = [sys.executable, "-c", _WORK, *self._words]
-        child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child = subprocess.Popen(words, cwd=self._cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert child.stdout is not None
         child.stdout.readline()
         began = time.perf_counter()
@@ -119,6 +127,38 @@ def push(folder: Path, address: str) -> Scenario:
 
     words = ["store.copy", f"layout:{folder / 'source'}//acme/web:v1", "", "--alone"]
     return Scenario(words, prepare=prepare, check=check, finished=finished)
+
+
+def release(folder: Path) -> Scenario:
+    """The demo's platform, released into a layout."""
+    root = make_world(folder)
+    published = folder / "published"
+    expected: list[tuple[dict[str, str], bytes]] = []
+
+    def prepare() -> None:
+        for leftover in (published, root / ".relgraph", root / "releases"):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+    def named() -> dict[str, str]:
+        return {
+            f"{entry.repository}:{entry.tag}": str(entry.descriptor.digest) for entry in Layout(published).entries() if entry.tag
+        }
+
+    def check() -> None:
+        for layout in (published, root / ".relgraph" / "store"):
+            if (layout / "oci-layout").exists():
+                _check_layout(Layout(layout))
+        if expected and (published / "oci-layout").exists():
+            digests, record = expected[0]
+            assert named().items() <= digests.items()
+            assert all(path.read_bytes() == record for path in (root / "releases").rglob("*.yaml"))
+
+    def finished() -> None:
+        state = named(), (root / "releases/platform/0.30.0.yaml").read_bytes()
+        expected[:] = expected or [state]
+        assert state == expected[0]
+
+    return Scenario(["release", "--to", "layout:../published"], prepare=prepare, check=check, finished=finished, cwd=root)
 
 
 def pull_layout(folder: Path, address: str) -> Scenario:

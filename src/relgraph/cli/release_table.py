@@ -69,6 +69,7 @@ RELEASE_COMMANDS = (
             Argument("tag", "the release tag; by default the one of the current commit", metavar="TAG"),
             _TO,
             Argument("dry-run", "say what would be done, and do nothing", Form.FLAG),
+            Argument("notes", "write the notes of the release, for its page, into this file", metavar="FILE", offer=Offer.FILES),
             Argument("offline", "do not ask the git remote whether the tag has moved", Form.FLAG),
             *_KEY,
             _REPORT,

@@ -6,12 +6,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from relgraph.cli.command import Values
+from relgraph.cli.output import write_bytes
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
 from relgraph.cli.workspace import find_node, request_of, workspace_of
 from relgraph.errors import Refused, UsageError
 
 if TYPE_CHECKING:
+    from relgraph.model.record import Record
     from relgraph.release.prepare import Prepared, Wish
     from relgraph.release.run import Ran
     from relgraph.release.signing import Signer
@@ -49,7 +51,7 @@ def release(values: Values, terminal: Terminal) -> int:
     from relgraph.release.executors import opener
     from relgraph.release.preflight import preflight
     from relgraph.release.prepare import release_request
-    from relgraph.release.recording import record_home
+    from relgraph.release.recording import find_record, record_home
     from relgraph.release.run import is_released, known_record
 
     to = values.get("to") or ""
@@ -70,7 +72,7 @@ def release(values: Values, terminal: Terminal) -> int:
             and record.commit == prepared.scope.release.commit
             and is_released(record, prepared.destinations, open_store)
         ):
-            return _report(prepared, None, values, terminal)
+            return _report(prepared, None, values, terminal) or _announce(prepared, record, values, terminal)
         request = release_request(request_of(values, terminal), repo, tag)
         problems = preflight(prepared, request, open_store, record, offline=values.flag("offline"))
         if problems:
@@ -82,7 +84,23 @@ def release(values: Values, terminal: Terminal) -> int:
             )
         if values.flag("dry-run"):
             return _show_plan(prepared, values, terminal)
-        return _run(prepared, stores, values, terminal, to=to, signer=signer)
+        status = _run(prepared, stores, values, terminal, to=to, signer=signer)
+        if status:
+            return status
+        record = find_record(prepared.workspace.root, repo.name, prepared.version)
+        return _announce(prepared, record, values, terminal)
+
+
+def _announce(prepared: "Prepared", record: "Record | None", values: Values, terminal: Terminal) -> int:
+    """Write the notes where they are wanted, and say who has to follow."""
+    from relgraph.release.announce import announce, dependants
+
+    if record is not None and (path := values.get("notes")) is not None:
+        write_bytes(path, announce(prepared, record).encode(), hint="--notes takes a file in an existing, writable folder")
+    if values.get("format") != "json":
+        for name, nodes in sorted(dependants(prepared).items()):
+            terminal.complain(f"{name} refers to what was released, and has to follow: {', '.join(nodes)}")
+    return 0
 
 
 def _wish(values: Values, *, push: bool = False, release: bool = False, sign: bool = False) -> "Wish":
