@@ -1,14 +1,16 @@
 """Judging: all rules on the facts of a world."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from relgraph.effects.parallel import aside
 from relgraph.infer.facts import Facts
 from relgraph.model.finding import Finding, Place, Severity, one_line
+from relgraph.model.packed import pack, unpack
 from relgraph.model.world import Subject, World
 from relgraph.rules.rule import Rule
-from relgraph.rules.scanned import SCANNED
+from relgraph.rules.scanned import OF_PIPELINES, SCANNED
 
 if TYPE_CHECKING:
     from relgraph.rules.waivers import Settled
@@ -22,11 +24,15 @@ _COMMENTED = re.compile(
 _ACTING = re.compile(r"#!|#\s*(?:syntax|escape|check)\s*=|#\s*(?:yaml-language-server|renovate|shellcheck)\b")
 # The rule that any disagreement falls under; others know why the same two places must agree.
 _GENERAL = "RG101"
+# Below this number of files, another process takes longer to start than it saves.
+_WORTH_SHARING = 200
 
 
 def judge(world: World, rules: Iterable[Rule] = SCANNED) -> tuple[Finding, ...]:
     """What the rules say of a world that declares nothing, in order of place."""
-    return _in_order(_found(Facts(world), rules))
+    facts, chosen = Facts(world), tuple(rules)
+    large = sum(subject.files for subject in world.targets) >= _WORTH_SHARING
+    return _in_order(_weighed(facts, _checked_by_two(facts, chosen) if large else _checked(facts, chosen)))
 
 
 def judge_facts(facts: Facts, rules: Iterable[Rule] | None = None) -> "Settled":
@@ -36,12 +42,29 @@ def judge_facts(facts: Facts, rules: Iterable[Rule] | None = None) -> "Settled":
     from relgraph.rules.waivers import UNUSED, settle
 
     chosen = RULES if rules is None else tuple(rules)
-    settled = settle(facts, _found(facts, chosen), complete=UNUSED in chosen)
+    settled = settle(facts, _weighed(facts, _checked(facts, chosen)), complete=UNUSED in chosen)
     return settled._replace(findings=_in_order(settled.findings))
 
 
-def _found(facts: Facts, rules: Iterable[Rule]) -> list[Finding]:
-    told = _without_repetition([finding for rule in rules for finding in rule.check(facts)])
+def _checked(facts: Facts, rules: Iterable[Rule]) -> list[Finding]:
+    return [finding for rule in rules for finding in rule.check(facts)]
+
+
+def _checked_by_two(facts: Facts, rules: Sequence[Rule]) -> list[Finding]:
+    """As :func:`_checked`; another process judges by the rules that read pipelines, and this one by the rest."""
+    # What both need; and what is on its way from git already, which only one of two processes can read.
+    _ = facts.lines, [subject.repository.tags for subject in facts.world.subjects]
+    others = [rule for rule in rules if rule.code in OF_PIPELINES]
+    with aside(lambda: pack(rule.check(facts) for rule in others)) as answer:
+        found = {rule.code: [*rule.check(facts)] for rule in rules if rule.code not in OF_PIPELINES}
+        told = answer()
+    theirs = [_checked(facts, (rule,)) for rule in others] if told is None else unpack(told)
+    found.update((rule.code, mine) for rule, mine in zip(others, theirs, strict=True))
+    return [finding for rule in rules for finding in found[rule.code]]
+
+
+def _weighed(facts: Facts, found: list[Finding]) -> list[Finding]:
+    told = _without_repetition(found)
     subjects = {subject.name: subject for subject in facts.world.targets}
     return [_harmless(subjects, one) if one.severity is Severity.ERROR else one for one in told]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from relgraph.effects.parallel import shared_work
+from relgraph.effects.parallel import aside, shared_work
 
 HERE = os.getpid()
 
@@ -74,5 +74,37 @@ def test_a_failure_here_leaves_no_child_behind() -> None:
 
     with pytest.raises(ValueError, match="here"):
         shared_work(range(8), work, least=4)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_work_aside_is_answered_when_asked_for() -> None:
+    with aside(lambda: str(os.getpid()).encode()) as answer:
+        here = os.getpid()
+    with aside(lambda: b"x" * 1_000_000) as answer:
+        assert answer() == b"x" * 1_000_000
+    with aside(lambda: str(os.getpid()).encode()) as answer:
+        told = answer()
+    assert told is not None
+    assert int(told) != here
+
+
+def test_work_aside_that_fails_has_no_answer() -> None:
+    def fail() -> bytes:
+        raise ValueError("in the child")
+
+    with aside(fail) as answer:
+        assert answer() is None
+
+
+def test_without_a_second_core_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relgraph.effects.parallel.os.cpu_count", lambda: 1)
+    with aside(lambda: b"done") as answer:
+        assert answer() is None
+
+
+def test_a_failure_beside_it_leaves_no_child_behind() -> None:
+    with pytest.raises(ValueError, match="here"), aside(lambda: b"x" * 1_000_000):
+        raise ValueError("here")
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

@@ -3,15 +3,50 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
-__all__ = ["shared_work"]
+__all__ = ["aside", "shared_work"]
 
 _Item = TypeVar("_Item")
 
 # A piece is named by one byte; so many items make one, if there are enough: the fewer, the more evenly the work ends.
 _PIECES = 256
 _PIECE = 12
+
+
+@contextmanager
+def aside(work: Callable[[], bytes]) -> Iterator[Callable[[], bytes | None]]:
+    """Do ``work`` in a child while the body does something else; what is yielded waits for its answer.
+
+    That is None where the child failed in any way, and at once where the system cannot fork or has one core only: whoever asks does the
+    work then. What the child changes is lost; only the bytes come back. It must not use what the parent is reading from: pipes, above all.
+    """
+    if not _can_fork():
+        yield lambda: None
+        return
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _answer(writing, work)
+    os.close(writing)
+    ended: list[int] = []
+    with os.fdopen(reading, "rb") as pipe:
+
+        def answer() -> bytes | None:
+            # To the end first: a child blocks until its answer is taken.
+            data = pipe.read()
+            ended.append(os.waitpid(child, 0)[1])
+            return data if ended[0] == 0 else None
+
+        try:
+            yield answer
+        finally:
+            # A child whose answer nobody wants dies of the closed pipe.
+            pipe.close()
+            if not ended:
+                os.waitpid(child, 0)
 
 
 def shared_work(
@@ -25,10 +60,9 @@ def shared_work(
 
     With fewer than ``2 * least`` items, on one core, or where the system cannot fork, one piece is all. Otherwise this process and a child
     take the next piece whenever they are done with one, and this one does something else before (``meanwhile``), which the child need not
-    wait for. What ``work`` changes in the child is lost; only the bytes that it returns come back. A child that fails in any way costs
-    time, never an answer: its pieces are then done here.
+    wait for. As with :func:`aside`, what ``work`` changes in the child is lost, and a child that fails costs time, never an answer.
     """
-    if len(items) < 2 * least or (os.cpu_count() or 1) < 2 or not hasattr(os, "fork") or sys.platform == "darwin":
+    if len(items) < 2 * least or not _can_fork():
         return [work(items)]
     size = max(-(-len(items) // _PIECES), min(_PIECE, least))
     pieces = [items[start : start + size] for start in range(0, len(items), size)]
@@ -36,28 +70,23 @@ def shared_work(
     # All at once into the pipe, one byte each: whoever reads one has taken that piece, and nobody else can.
     os.write(ahead, bytes(range(len(pieces))))
     os.close(ahead)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        _answer(writing, numbers, pieces, work)
-    os.close(writing)
     answers: dict[int, bytes] = {}
-    with os.fdopen(reading, "rb") as pipe:
-        try:
+    try:
+        with aside(lambda: b"".join(_all(numbers, pieces, work))) as answer:
             if meanwhile is not None:
                 meanwhile()
             for number in _taken(numbers):
                 answers[number] = work(pieces[number])
-            told = pipe.read()
-        finally:
-            # Reading to the end first: a child blocks until its answers are taken, or dies of the closed pipe.
-            pipe.close()
-            os.close(numbers)
-            _, status = os.waitpid(child, 0)
-    if status == 0:
+            told = answer()
+    finally:
+        os.close(numbers)
+    if told is not None:
         answers.update(_told(told))
     return [answers[number] if number in answers else work(piece) for number, piece in enumerate(pieces)]
+
+
+def _can_fork() -> bool:
+    return (os.cpu_count() or 1) > 1 and hasattr(os, "fork") and sys.platform != "darwin"
 
 
 def _taken(numbers: int) -> Iterator[int]:
@@ -66,8 +95,18 @@ def _taken(numbers: int) -> Iterator[int]:
         yield number[0]
 
 
+def _all(numbers: int, pieces: Sequence[Sequence[_Item]], work: Callable[[Sequence[_Item]], bytes]) -> Iterator[bytes]:
+    """The child's pieces: each number in a byte, the length of its answer in eight, the answer.
+
+    They are sent when all are there: the parent reads nothing before, and a full pipe would stop the work.
+    """
+    for number in _taken(numbers):
+        answer = work(pieces[number])
+        yield bytes((number,)) + len(answer).to_bytes(8, "big")
+        yield answer
+
+
 def _told(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The child's pieces and its answers: each behind its number, and its length in eight bytes."""
     start = 0
     while start < len(data):
         end = start + 9 + int.from_bytes(data[start + 1 : start + 9], "big")
@@ -75,16 +114,11 @@ def _told(data: bytes) -> Iterator[tuple[int, bytes]]:
         start = end
 
 
-def _answer(writing: int, numbers: int, pieces: Sequence[Sequence[_Item]], work: Callable[[Sequence[_Item]], bytes]) -> None:
+def _answer(writing: int, work: Callable[[], bytes]) -> None:
     """Do the child's part and end the process; nothing of the parent's (buffers, exit handlers, tracebacks) may run in it."""
     status = 1
     try:
-        told: list[bytes] = []
-        for number in _taken(numbers):
-            answer = work(pieces[number])
-            told += (bytes((number,)), len(answer).to_bytes(8, "big"), answer)
-        # At the end only: the parent reads nothing before, and a full pipe would stop the work.
-        left = memoryview(b"".join(told))
+        left = memoryview(work())
         while left:
             left = left[os.write(writing, left) :]
         status = 0

@@ -41,7 +41,7 @@ from relgraph.rules import (
 )
 from relgraph.rules.rule import Rule
 
-__all__ = ["SCANNED"]
+__all__ = ["OF_PIPELINES", "SCANNED"]
 
 SCANNED: tuple[Rule, ...] = (
     reference_mismatch.RULE,
@@ -83,4 +83,12 @@ SCANNED: tuple[Rule, ...] = (
     misspelt_variable.RULE,
     outdated_sibling.RULE,
     outdated_sibling.SUPERSEDED,
+)
+
+#: The rules that read scripts and evaluate pipelines. They share that work, which takes about as long as all the others: two processes that
+#: judge one world give these to one of them.
+OF_PIPELINES: frozenset[str] = frozenset(
+    rule.code
+    for rule in SCANNED
+    if rule.code.startswith("RG4") or rule in (chart_triple.RULE, artifact_home.RULE, floating_reference.RULE)
 )
