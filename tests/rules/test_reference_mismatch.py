@@ -2,7 +2,7 @@
 
 from judged import of_files, subject_of
 from relgraph.judging import judge
-from relgraph.model.finding import Severity
+from relgraph.model.finding import Fix, Severity
 from relgraph.model.world import Subject, World
 from relgraph.rules.reference_mismatch import RULE
 from relgraph.rules.rule import Commit
@@ -238,3 +238,14 @@ def test_a_link_in_a_comment_that_a_description_is_made_from() -> None:
         "api/types.go": Severity.WARNING,
         "config/crd/t.yaml": Severity.WARNING,
     }
+
+
+def test_a_fix_writes_what_belongs_to_the_place_and_goes_forward_only() -> None:
+    script = "#!/bin/sh\nk3d cluster create --image rancher/k3s:v{}-k3s1\n"
+    (found,) = of_files(
+        RULE, {"a/up.sh": script.format("1.27.2"), "b/up.sh": script.format("1.32.13"), "c/up.sh": script.format("1.32.13")}
+    )
+    assert found.fix == Fix("v1.27.2-k3s1", "v1.32.13-k3s1")
+    chosen = {"a/up.sh": script.format("1.33.0"), "b/up.sh": script.format("1.32.13"), "c/up.sh": script.format("1.32.13")}
+    (found,) = of_files(RULE, chosen)
+    assert (found.actual, found.expected, found.fix) == ("v1.33.0", "v1.32.13", None)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgraph.sites.mangle import looks_like_version, named_for_version, unmangle
+from relgraph.sites.mangle import looks_like_version, named_for_version, remangle, unmangle
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,31 @@ def test_undoing_twice_is_undoing_once(raw: str) -> None:
     assert len(once) <= len(raw.strip()) or once == raw
     looks_like_version(once)
     assert isinstance(unmangle(once), str)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "other", "expected"),
+    [
+        ("0-30-0", "0.30.0", "0.31.0", "0-31-0"),
+        ("v1.27.2-k3s1", "v1.27.2", "v1.32.13", "v1.32.13-k3s1"),
+        ("release-0.30.0", "0.30.0", "0.31.0", "release-0.31.0"),
+        ("`1.22`", "1.22", "1.24", "`1.24`"),
+        ("refs/tags/v1.0.0", "v1.0.0", "v1.1.0", "refs/tags/v1.1.0"),
+        ("1.2, once 1.2", "1.2", "1.3", None),
+        ("${X}", "1.2", "1.3", None),
+        ("", "", "1.3", None),
+    ],
+)
+def test_another_version_is_written_in_the_same_way(raw: str, value: str, other: str, expected: str | None) -> None:
+    assert remangle(raw, value, other) == expected
+
+
+@given(
+    st.sampled_from(["0-30-0", "'0.30.0'", "release-0.30.0", "0.30.0-k3s1", "0.30.0-alpine", "v0.30.0", "go1.24"]),
+    st.tuples(*[st.integers(0, 99)] * 3),
+)
+def test_what_is_written_stands_for_the_other_version(raw: str, numbers: tuple[int, int, int]) -> None:
+    version = ".".join(map(str, numbers))
+    written = remangle(raw, unmangle(raw), version)
+    assert written is not None
+    assert unmangle(written) == version

@@ -15,6 +15,7 @@ from relgraph.model.site import Kind, Pin, Site, Span
 from relgraph.model.version import is_bookmark, natural_key, parse_version
 from relgraph.model.world import Subject, World
 from relgraph.pipeline.artifacts import Plan
+from relgraph.sites.mangle import remangle
 
 if TYPE_CHECKING:
     # A world that declares nothing needs no graph.
@@ -156,7 +157,7 @@ class Facts:
         return Finding(
             code, name, severity, node, message, place(subject, site), expected, actual, why,
             tuple(place(*one) for one in related),
-            Fix(site.raw, expected) if fixable and expected is not None else None,
+            _fix(site, expected) if fixable else None,
             fingerprint(code, node, site.path, context),
         )  # fmt: skip
 
@@ -180,6 +181,11 @@ class Facts:
             code, name, severity, node, message, Place(workspace, WORKTREE, origin.path, span), expected, actual, why,
             tuple(place(*one) for one in related), None, fingerprint(code, node, origin.path, message),
         )  # fmt: skip
+
+
+def _fix(site: Site, expected: str | None) -> Fix | None:
+    new = None if expected is None else remangle(site.raw, site.value, expected)
+    return None if new is None else Fix(site.raw, new)
 
 
 def place(subject: Subject, site: Site) -> Place:

@@ -115,7 +115,8 @@ def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...], *, first_part
                 actual=head.site.value,
                 why=(*evidence, f"{right.where} says {right.spelled}"),
                 related=tuple((one.subject, one.site) for one in (*members[1:], *right.shown)),
-                fixable=True,
+                # Somebody chose the newer version on purpose: whether to go back is not ours to say.
+                fixable=head.version is not None and natural_key(head.version) < natural_key(right.version),
             )
 
 

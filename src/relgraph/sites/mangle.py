@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from relgraph.model.version import parse_version
 
-__all__ = ["looks_like_version", "named_for_version", "unmangle"]
+__all__ = ["looks_like_version", "named_for_version", "remangle", "unmangle"]
 
 _REFS = re.compile(r"refs/(?:tags|heads)/")
 _DASHED = re.compile(r"([vV]?)(\d{1,3})-(\d{1,4})-(\d{1,4})(?:-(alpha|beta|rc)[-.]?(\d{1,3}))?")
@@ -61,6 +61,18 @@ def unmangle(raw: str) -> str:
     if rest[1:].isdigit() and (match["core"].count(".") < 2 or "-" in match["core"]):
         return value
     return match["core"]
+
+
+def remangle(raw: str, value: str, other: str) -> str | None:
+    """``raw``, which stands for ``value``, so that it stands for another version; None where that cannot be told.
+
+    >>> [remangle(raw, unmangle(raw), "1.33.0") for raw in ("0-30-0", "release-0.30.0", "v1.32.13-k3s1", "'1.2'")]
+    ['1-33-0', 'release-1.33.0', '1.33.0-k3s1', "'1.33.0'"]
+    """
+    for old, new in ((value, other), (value.replace(".", "-"), other.replace(".", "-"))):
+        if old and raw.count(old) == 1:
+            return raw.replace(old, new)
+    return None
 
 
 @lru_cache(maxsize=32768)
