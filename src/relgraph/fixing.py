@@ -6,7 +6,8 @@ of these only files without uncommitted changes, so that ``git diff`` shows what
 """
 
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from difflib import unified_diff
 from pathlib import Path
@@ -27,22 +28,29 @@ __all__ = ["Change", "Fixed", "difference", "fix", "write"]
 
 # A fix that leads to another is common, a chain of this many is two rules that never agree.
 _ROUNDS = 8
+_VERSION = re.compile(r"\d+(?:\.\d+){1,3}(?:-(?:alpha|beta|rc)[0-9.]*)?")
 
 
 class Change(NamedTuple):
-    """A file in a work tree (absolute path), its content and what it should be."""
+    """A file of a work tree: the tree's folder, the path in it, the content and what it should be."""
 
-    path: Path
+    folder: Path
+    path: str
     before: bytes
     after: bytes
 
 
 class Fixed(NamedTuple):
-    """What is to be written, which findings that settles, which it leaves although they have a fix (with the reason), and the rest."""
+    """What is to be written, which findings that settles, which it leaves although they have a fix (with the reason), and the rest.
+
+    ``elsewhere`` are places of changed files (repository, path, line) where a text that was replaced stands yet, as no reference that is
+    known: ``mv web-1.0.0 web`` below the address of ``web-1.0.0.tgz``.
+    """
 
     changes: tuple[Change, ...]
     settled: tuple[Finding, ...]
     left: tuple[tuple[Finding, str], ...]
+    elsewhere: tuple[tuple[str, str, int, str], ...]
     report: Report
 
 
@@ -52,7 +60,7 @@ def fix(workspace: Workspace, request: Request, select: Callable[[Report], Repor
     Raises as :func:`relgraph.verify.verify` does.
     """
     started = perf_counter()
-    before: dict[File, tuple[Path, bytes]] = {}
+    before: dict[File, tuple[Path, bytes]] = {}  # the folder of the work tree, and the content
     edited: dict[str, dict[str, bytes]] = {}
     settled: list[Finding] = []
     left: dict[tuple[str, str, str], tuple[Finding, str]] = {}
@@ -72,22 +80,31 @@ def fix(workspace: Workspace, request: Request, select: Callable[[Report], Repor
             if not fixes.contents:
                 break
             for file, content in fixes.contents.items():
-                before.setdefault(file, (guard.path(file), _content(facts, file) or b""))
+                before.setdefault(file, (guard.folder(file), _content(facts, file) or b""))
                 edited.setdefault(file[0], {})[file[1]] = content
             settled += fixes.settled
-    changes = [
-        Change(path, content, edited[name][inner])
-        for (name, inner), (path, content) in sorted(before.items())
-        if edited[name][inner] != content
-    ]
-    return Fixed(tuple(changes), tuple(settled), tuple(left.values()), report._replace(seconds=perf_counter() - started))
+    changes = tuple(
+        Change(folder, path, content, edited[name][path])
+        for (name, path), (folder, content) in sorted(before.items())
+        if edited[name][path] != content
+    )
+    elsewhere = tuple(_elsewhere(settled, edited))
+    return Fixed(changes, tuple(settled), tuple(left.values()), elsewhere, report._replace(seconds=perf_counter() - started))
 
 
 def difference(changes: Iterable[Change], start: Path) -> str:
-    """The changes as a unified diff that ``git apply`` and ``patch -p1`` take in the folder ``start``."""
+    """The changes as a unified diff that ``git apply`` and ``patch -p1`` take in the folder ``start``.
+
+    Of files outside of that folder the paths are those in their work tree, which a line before them names: neither program leaves the
+    folder that it is called in.
+    """
     lines: list[str] = []
     for change in changes:
-        name = os.path.relpath(change.path, start)
+        name, path = change.path, change.folder / change.path
+        if path.is_relative_to(start):
+            name = path.relative_to(start).as_posix()
+        else:
+            lines.append(f"in {os.path.relpath(change.folder, start)}:\n")
         before, after = (_lines(data) for data in (change.before, change.after))
         for line in unified_diff(before, after, f"a/{name}", f"b/{name}"):
             lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
@@ -97,14 +114,15 @@ def difference(changes: Iterable[Change], start: Path) -> str:
 def write(changes: Iterable[Change]) -> None:
     """Write the changes, each file as a whole; its mode stays. Raises Refused where a file has changed meanwhile, EnvironmentFailure."""
     for change in changes:
+        path = change.folder / change.path
         try:
-            if change.path.is_symlink() or change.path.read_bytes() != change.before:
-                raise Refused(f"{change.path} has changed meanwhile", hint="run the command again")
-            mode = change.path.stat().st_mode & 0o7777
-            write_file(change.path, [change.after], mode=mode)
-            change.path.chmod(mode)  # whatever the mask of this process is
+            if path.is_symlink() or path.read_bytes() != change.before:
+                raise Refused(f"{path} has changed meanwhile", hint="run the command again")
+            mode = path.stat().st_mode & 0o7777
+            write_file(path, [change.after], mode=mode)
+            path.chmod(mode)  # whatever the mask of this process is
         except OSError as problem:
-            raise EnvironmentFailure(f"cannot write {change.path}: {problem.strerror or problem}") from problem
+            raise EnvironmentFailure(f"cannot write {path}: {problem.strerror or problem}") from problem
 
 
 class _Guard:
@@ -131,11 +149,11 @@ class _Guard:
                 allowed.append(finding)
         return allowed, refused
 
-    def path(self, file: File) -> Path:
-        """Where a file lies."""
+    def folder(self, file: File) -> Path:
+        """The work tree that a file lies in."""
         repository = self._subjects[file[0]][0].repository
         assert isinstance(repository, GitRepository)  # noqa: S101 - nothing else is ever changed
-        return Path(repository.location.worktree or "", file[1])
+        return Path(repository.location.worktree or "")
 
     def _why_not(self, rev: str, file: File) -> str:
         subjects = self._subjects.get(file[0], [])
@@ -145,6 +163,18 @@ class _Guard:
         if rev != WORKTREE or not isinstance(repository, GitRepository) or repository.location.worktree is None:
             return f"{file[0]} was not judged as it is on disk"
         return "the file has uncommitted changes" if not self._dirty and _uncommitted(repository, file[1]) else ""
+
+
+def _elsewhere(settled: Iterable[Finding], edited: Mapping[str, Mapping[str, bytes]]) -> Iterator[tuple[str, str, int, str]]:
+    replaced: dict[File, set[str]] = {}
+    for finding in settled:
+        if finding.fix is not None and (version := _VERSION.search(finding.fix.replace)):
+            replaced.setdefault((finding.place.repo, finding.place.path), set()).add(version[0])
+    for (name, path), versions in sorted(replaced.items()):
+        content = edited[name][path].decode("utf-8", "surrogateescape")
+        pattern = re.compile(r"(?<![\d.])(?:" + "|".join(map(re.escape, sorted(versions))) + r")(?![\d]|\.\d)")
+        for match in pattern.finditer(content):
+            yield name, path, content.count("\n", 0, match.start()) + 1, match[0]
 
 
 def _uncommitted(repository: GitRepository, path: str) -> bool:

@@ -137,6 +137,25 @@ class TestFix:
     def test_what_does_not_go_together(self, words: tuple[str, ...], run: Run) -> None:
         assert run(*words)[0] == 2
 
+    def test_outside_of_the_current_folder_paths_are_those_of_the_work_tree(
+        self, workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        platform = workspace / "clones/platform"
+        (workspace / "deep").mkdir()
+        (workspace / "graph").rename(workspace / "deep/graph")
+        monkeypatch.chdir(workspace / "deep")
+        assert main(["verify", "--repos", "../clones", "--diff"]) == 1
+        out = capsys.readouterr().out
+        assert out.startswith("in ../clones/platform:\n--- a/docs/install.md\n+++ b/docs/install.md\n")
+        subprocess.run(["git", "apply"], input=out.encode(), check=True, cwd=platform)
+        assert (platform / "docs/install.md").read_text() == RIGHT
+
+    def test_what_still_says_the_old_version_is_told(self, run: Run, workspace: Path) -> None:
+        page = workspace / "clones/platform/docs/install.md"
+        page.write_text(WRONG + "    mv web-1.0.0 web\n    and 11.0.0, 1.0.0.1, 1.0.01\n")
+        commit(workspace / "clones/platform")
+        assert "relgraph: warning: platform/docs/install.md still says 1.0.0 in line 2\n" in run("--fix")[2]
+
 
 class TestSince:
     def test_only_what_a_change_brings_about(self, run: Run, workspace: Path) -> None:

@@ -62,6 +62,7 @@ def _repair(workspace: Workspace, request: Request, news: _News, values: Values,
         dirty=values.flag("allow-dirty"),
     )
     _complain_of_left(fixed.left, terminal)
+    _complain_of_others(fixed.elsewhere, terminal)
     if values.flag("diff"):
         terminal.write(difference(fixed.changes, Path.cwd()))
         return 1 if fixed.changes else 0
@@ -82,6 +83,16 @@ def _complain_of_left(left: tuple[tuple[Finding, str], ...], terminal: Terminal)
         terminal.complain(f"relgraph: warning: not fixed, {reason}: {', '.join([*places[:_SHOWN], *more])}")
         if reason == "the file has uncommitted changes":
             terminal.complain("hint: commit them first, or give --allow-dirty")
+
+
+def _complain_of_others(places: tuple[tuple[str, str, int, str], ...], terminal: Terminal) -> None:
+    by_text: dict[tuple[str, str, str], list[str]] = {}
+    for name, path, line, text in places:
+        by_text.setdefault((name, path, text), []).append(str(line))
+    for (name, path, text), lines in by_text.items():
+        more = [f"{len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+        where = f"line{'s'[: len(lines) > 1]} {', '.join([*lines[:_SHOWN], *more])}"
+        terminal.complain(f"relgraph: warning: {visible(f'{name}/{path}')} still says {visible(text)} in {where}")
 
 
 def _check(values: Values) -> None:
