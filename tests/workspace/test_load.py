@@ -112,7 +112,7 @@ CASES = {
     "a misspelt section": (HEAD + "image: {}\n", ["4:1: a graph has no 'image' (did you mean 'images'?)"]),
     "a misspelt field": (
         REPOS.replace("url", "ulr"),
-        ["5:13: repo 'platform' needs 'url' (where it is cloned from)", "5:14: repo 'platform' has no 'ulr' (did you mean 'url'?)"],
+        ["5:14: repo 'platform' has no 'ulr' (did you mean 'url'?)"],
     ),
     "a field of another kind": (
         WEB.replace("web: {", "web: {paths: [a], "),

@@ -70,19 +70,20 @@ def read_fields(reading: Reading, value: Value, fields: tuple[Field, ...], what:
     else:
         entries = value.entries
     known = {field.name: field for field in fields}
+    present = {entry.key for entry in entries}
     for entry in entries:
         field = known.get(entry.key)
         if field is None:
             close = get_close_matches(entry.key, known, n=1)
             hint = f"did you mean '{close[0]}'?" if close else "known are " + ", ".join(sorted(known))
             reading.refuse(entry, f"{what} has no '{entry.key}'", hint)
+            present.update(close)  # one slip is one problem
             continue
         read = field.shape.read(reading, entry.value)
         if read is not None:
             found[entry.key] = read
         if field.required and read == () and entry.value.items in ((), None):
             reading.refuse(entry, f"'{entry.key}' of {what} is empty", field.about)
-    present = {entry.key for entry in entries}
     for field in fields:
         if field.required and field.name not in present:
             reading.refuse(value, f"{what} needs '{field.name}'", field.about)
