@@ -25,7 +25,10 @@ __all__ = ["Ending", "Groups"]
 _GUARDIAN = """trap '' INT TERM HUP QUIT
 read -r end
 while read -r group; do
-  if [ "$group" -gt 1 ]; then kill -KILL -- "-$group"; fi
+  [ "$group" -gt 1 ] || continue
+  kill -KILL -- "-$group"
+  left=100
+  while [ $left -gt 0 ] && kill -0 -- "-$group"; do sleep 0.02; left=$((left - 1)); done
 done <&1
 """
 _ROW = 11  # bytes of one group in the file: ten digits and the end of the line
@@ -40,9 +43,14 @@ class Ending(NamedTuple):
 
 
 class Groups:
-    """The process groups of one run. ``grace`` are the seconds between SIGTERM and SIGKILL. Safe for several threads."""
+    """The process groups of one run. Safe for several threads.
 
-    def __init__(self, grace: float = 5.0) -> None:
+    ``grace`` are the seconds between SIGTERM and SIGKILL. ``hold`` is a descriptor that the guardian holds open as long as it lives: a
+    lock on it is given up only when the groups of a process that died are gone as well.
+    """
+
+    def __init__(self, grace: float = 5.0, *, hold: int | None = None) -> None:
+        self._hold = hold
         self._grace = grace
         self._lock = threading.Lock()
         self._running: dict[int, int] = {}  # the group's row in the file
@@ -122,7 +130,7 @@ class Groups:
             if self._cancelled:
                 return None
             if self._guardian is None:
-                self._guardian, self._file = _guardian()
+                self._guardian, self._file = _guardian(self._hold)
             try:
                 process = subprocess.Popen(
                     [program, *argv[1:]],
@@ -168,7 +176,7 @@ class Groups:
                 _signal(group, signal.SIGKILL)
 
 
-def _guardian() -> "tuple[subprocess.Popen[bytes], int]":
+def _guardian(hold: int | None) -> "tuple[subprocess.Popen[bytes], int]":
     """The guardian, and the file from which it learns what to kill: a row a group. Writing there wakes nobody up."""
     with TemporaryFile() as file:
         process = subprocess.Popen(
@@ -180,6 +188,7 @@ def _guardian() -> "tuple[subprocess.Popen[bytes], int]":
             env={"PATH": os.defpath},
             start_new_session=True,
             bufsize=0,
+            pass_fds=() if hold is None else (hold,),
         )
         # Rows are written by position, so that the place from which the guardian reads, which is shared, stays the beginning.
         return process, os.dup(file.fileno())

@@ -1,34 +1,29 @@
 """The conductor: workers take steps in the order of the longest chain, and record what came of each as it ends."""
 
 import os
-import shutil
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
-from pathlib import Path
 from queue import SimpleQueue
-from tempfile import TemporaryFile
 from types import FrameType
 from typing import Any
 
 from relgraph.effects import clock
 from relgraph.effects.groups import Groups
+from relgraph.engine.carry import Carrier, Place
 from relgraph.engine.contents import Contents
-from relgraph.engine.events import Begun, Ended, Event, Said, Started, State, Warned, Watch
-from relgraph.engine.executor import Executor, Job, ended
-from relgraph.engine.keys import Key
-from relgraph.engine.log import Log
+from relgraph.engine.events import Begun, Ended, Event, State, Watch
+from relgraph.engine.executor import Executor
 from relgraph.engine.outcome import Remote, Result
-from relgraph.engine.outputs import Outputs, repaired
 from relgraph.engine.schedule import durations, priorities, time_left
-from relgraph.engine.state import Look, Situation
-from relgraph.engine.traces import Trace, Traces
-from relgraph.errors import EnvironmentFailure, RelgraphError
-from relgraph.model.plan import Facts, Step
+from relgraph.engine.state import Situation
+from relgraph.engine.traces import Traces
+from relgraph.model.plan import Step
 
 __all__ = ["Conductor"]
 
+_PATIENCE = 2  # signals until the process ends at once
 _SMALL_LIMIT = 256 << 20  # bytes of small contents
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -47,17 +42,15 @@ class Conductor:
         remote: Remote | None,
         keep_going: bool,
         force: frozenset[str],
+        lock: int,
     ) -> None:
         self._situation = situation
         self._traces = traces
         self._folder = folder
-        self._executors = executors
         self._watch = watch
-        self._remote = remote
         self._keep_going = keep_going
-        self._force = force
         self._contents = Contents(os.path.join(folder, "outputs"), traces)
-        self._groups = Groups()
+        self._groups = Groups(hold=lock)
         self._stop = threading.Event()
         self._messages: SimpleQueue[int] = SimpleQueue()  # 0: a worker has ended; else a signal
         self._change = threading.Condition()
@@ -69,8 +62,22 @@ class Conductor:
         self._pools: set[str] = set()
         self._first_failed = ""
         self._results: dict[str, Result] = {}
-        self._deeps: list[Key] = []
-        self._ran: list[str] = []
+        seconds = {name: trace.seconds for name in situation.latest if (trace := situation.last_named(name)) is not None}
+        steps = situation.prepared.plan.steps
+        self._took = durations([step.id for step in steps], seconds)
+        self._carrier = Carrier(
+            situation,
+            executors,
+            traces,
+            self._contents,
+            self._groups,
+            self._stop,
+            self._tell,
+            remote,
+            force,
+            seconds,
+            [b"" if trace is None else trace.deep for trace in situation.results],
+        )
 
     def run(
         self, chosen: Sequence[bool], results: dict[str, Result], workers: int, began: float
@@ -79,11 +86,7 @@ class Conductor:
         situation = self._situation
         steps = situation.prepared.plan.steps
         self._results = results
-        self._deeps = [b"" if trace is None else trace.deep for trace in situation.results]
         open_steps = [index for index, one in enumerate(chosen) if one and situation.results[index] is None]
-        seconds = {name: trace.seconds for name in situation.latest if (trace := situation.last_named(name)) is not None}
-        self._known = seconds
-        self._took = durations([step.id for step in steps], seconds)
         is_open = set(open_steps)
         waits = [[one for one in situation.prepared.waits[index] if one in is_open] for index in range(len(steps))]
         self._priority = priorities([took if index in is_open else 0.0 for index, took in enumerate(self._took)], waits)
@@ -104,7 +107,7 @@ class Conductor:
                 len(results),
                 self._workers,
                 self._time_left(),
-                sum(steps[index].id in seconds for index in open_steps),
+                sum(steps[index].id in self._carrier.seconds for index in open_steps),
             )
         )
         interrupted = self._conduct()
@@ -118,13 +121,12 @@ class Conductor:
         for index in open_steps:
             if steps[index].id not in results:
                 self._end(steps[index], Result(state, {}, (), why=why), -1)
-        if self._ran:
-            self._traces.forget(self._ran, _SMALL_LIMIT)
+        ran = [name for name, result in results.items() if result.state is State.DONE]
+        if ran:
+            self._traces.forget(ran, _SMALL_LIMIT)
         if self._contents.added:
             self._contents.trim()
         return results, self._first_failed, interrupted
-
-    # -- workers
 
     def _conduct(self) -> int:
         before = self._catch_signals()
@@ -162,24 +164,28 @@ class Conductor:
         if threading.current_thread() is not threading.main_thread():
             return {}
 
+        count = 0
+
         def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+            nonlocal count
+            count += 1
+            if count > _PATIENCE:  # an executor that does not look at its event; the guardian sees to the programs
+                os._exit(128 + number)
             self._messages.put(number)
 
         return {number: signal.signal(number, note) for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN}
 
     def _labour(self, worker: int) -> None:
-        log = Log(os.path.join(self._folder, "logs"), worker)
-        scratch = os.path.join(self._folder, "scratch", str(worker))
+        place = Place(self._folder, worker)
         try:
             while (index := self._next()) is not None:
-                result = self._carry_out(index, worker, log, scratch)
+                result = self._carrier.carry_out(index, place)
                 self._finish(index, result, worker)
         except BaseException as problem:  # noqa: BLE001 - it is raised again where the run was asked for
             self._problem = self._problem or problem
             self._groups_cancel(at_once=True)
         finally:
-            log.discard()
-            shutil.rmtree(scratch, ignore_errors=True)
+            place.close()
             self._messages.put(0)
 
     def _next(self) -> int | None:
@@ -269,157 +275,3 @@ class Conductor:
     def _tell(self, event: Event) -> None:
         with self._telling:
             self._watch(event)
-
-    # -- one step
-
-    def _carry_out(self, index: int, worker: int, log: Log, scratch: str) -> Result:
-        situation = self._situation
-        step = situation.prepared.plan.steps[index]
-        started = clock.monotonic()
-        try:
-            look = situation.look(index)
-            self._deeps[index] = situation.deep(index, look, self._deeps)
-            trace, origin = self._earlier(step, look.key)
-        except (RelgraphError, OSError) as problem:
-            return Result(State.FAILED, {}, (), started=started, why=_line(problem))
-        if trace is not None:
-            situation.results[index] = trace
-            return Result(State.CACHED, trace.facts, trace.outputs, look.key, why=origin)
-        result = self._attempts(index, look, worker, log, scratch)
-        return result._replace(log=log.end(step.id), seconds=clock.monotonic() - started, started=started)
-
-    def _earlier(self, step: Step, key: Key) -> tuple[Trace | None, str]:
-        """What came of this key before, with its outputs in place, and where it came from."""
-        if not step.kept or step.id in self._force:
-            return None, ""
-        last = self._situation.last(step)
-        if last is None or last.key != key:
-            last = self._traces.find(key)
-        if last is not None and self._executors[step.action].intact(step, last.facts):
-            put_back = repaired(last.outputs, self._situation.files, self._contents)
-            if put_back is not None:
-                self._situation.files.forget_listings()
-                return last, f"put back: {', '.join(put_back)}" if put_back else ""
-        return None, ""
-
-    def _attempts(self, index: int, look: Look, worker: int, log: Log, scratch: str) -> Result:
-        step = self._situation.prepared.plan.steps[index]
-        expected = self._known.get(step.id, 0.0)
-        attempt = 0
-        while True:
-            attempt += 1
-            self._tell(Started(step, clock.monotonic(), worker, attempt, expected, log.path, ""))
-            result = self._attempt(index, look, log, scratch)
-            if result.state is State.DONE:
-                return result
-            if self._stop.is_set():
-                return result._replace(state=State.CANCELLED)
-            log.write(f"relgraph: {result.why}\n".encode("utf-8", "surrogateescape"))
-            if attempt > step.retries or self._stop.wait(min(30.0, 0.5 * 2.0**attempt)):
-                return result._replace(tail=log.tail())
-
-    def _attempt(self, index: int, look: Look, log: Log, scratch: str) -> Result:
-        situation = self._situation
-        step = situation.prepared.plan.steps[index]
-        began = clock.monotonic()
-        last = situation.last(step)
-        previous = () if last is None else last.outputs
-        outputs = Outputs(step, situation.files, self._contents)
-        done = False
-        try:
-            os.makedirs(scratch, exist_ok=True)
-            outputs.prepare(previous)
-            facts = dict(self._executors[step.action].run(self._job(step, log, scratch)))
-            made = outputs.take(previous)
-            done = True
-        except Exception as problem:  # noqa: BLE001 - whatever an executor raises is a failure of its step, not of the run
-            return Result(State.FAILED, {}, (), look.key, why=_line(problem))
-        finally:
-            if not done:
-                outputs.put_back()
-            _clear(scratch)
-        trace = Trace(look.key, self._deeps[index], facts, made, clock.monotonic() - began, clock.now())
-        situation.results[index] = trace
-        why = ""
-        if self._unchanged(index, look.key):
-            self._traces.record(step.id, trace, situation.components(index, look))
-            self._ran.append(step.id)
-        else:
-            why = "an input changed while it ran; it will run again"
-            self._tell(Warned(clock.monotonic(), f"{step.id}: {why}"))
-        return Result(State.DONE, facts, made, look.key, why=why)
-
-    def _unchanged(self, index: int, key: Key) -> bool:
-        if self._situation.prepared.patterns[index]:
-            self._situation.files.forget_listings()
-        try:
-            return self._situation.look(index).key == key
-        except (RelgraphError, OSError):
-            return False
-
-    def _job(self, step: Step, log: Log, scratch: str) -> Job:
-        situation = self._situation
-        environment = {"PATH": situation.environment.get("PATH", os.defpath), "HOME": scratch, "LANG": "C.UTF-8", "TZ": "UTC"}
-        environment.update((name, value) for name in step.environment if (value := situation.environment.get(name)) is not None)
-        products: dict[str, Facts] = {}
-        for name, number in zip(step.needs, situation.needed(step), strict=True):
-            trace = situation.results[number]
-            assert trace is not None
-            products[name] = trace.facts
-        root = Path(situation.files.base)
-
-        def execute(argv: Sequence[str], cwd: str, env: Mapping[str, str], stdin: int | None, stdout: int) -> None:
-            ending = self._groups.run(argv, cwd=cwd, env=env, stdin=stdin, stdout=stdout, stderr=log.descriptor, limit=step.limit)
-            if ending.cancelled:
-                raise EnvironmentFailure("cancelled")
-            if ending.status:
-                raise ended(argv[0], ending.status, expired=ending.expired, limit=step.limit)
-
-        def command(argv: Sequence[str], cwd: str) -> None:
-            execute(argv, cwd, environment, None, log.descriptor)
-
-        def run(argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, data: bytes = b"") -> bytes:
-            with TemporaryFile(dir=scratch) as output, TemporaryFile(dir=scratch) as given:
-                if data:
-                    given.write(data)
-                    given.seek(0)
-                try:
-                    execute(
-                        argv,
-                        str(cwd or root),
-                        {**environment, **(env or {})},
-                        given.fileno() if data else None,
-                        output.fileno(),
-                    )
-                finally:
-                    output.seek(0)
-                    written = output.read()
-                    log.write(written)
-                return written
-
-        return Job(step, root, Path(scratch), products, environment, run, command, self._sayer(step, log), self._stop)
-
-    def _sayer(self, step: Step, log: Log) -> Callable[[str], None]:
-        def say(line: str) -> None:
-            log.write(line.encode("utf-8", "surrogateescape") + b"\n")
-            self._tell(Said(step.id, clock.monotonic(), line))
-
-        return say
-
-
-def _line(problem: BaseException) -> str:
-    if isinstance(problem, RelgraphError):
-        return "; ".join((str(problem), *problem.details))
-    if isinstance(problem, OSError) and problem.strerror:
-        return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
-    return f"{type(problem).__name__}: {problem}"
-
-
-def _clear(scratch: str) -> None:
-    """Empty the folder; making it anew for every step costs more."""
-    with os.scandir(scratch) as entries:
-        for entry in list(entries):
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                os.unlink(entry.path)

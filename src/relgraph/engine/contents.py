@@ -7,6 +7,7 @@ used for longest goes first when it grows beyond its limit; times of use are the
 Small contents lie in the database of the traces instead: a file system takes ten times as long to make a file as a database to add a row.
 """
 
+import errno
 import os
 import stat
 import time
@@ -69,7 +70,8 @@ class Contents:
     def restore(self, mark: Mark, path: str) -> bool:
         """Put content back under a name, in one step; False where it is not kept (any longer), or was damaged."""
         name = self._name(mark[1:].hex())
-        temporary = os.path.join(os.path.dirname(path), f".{chance.name()}.tmp")
+        # Not beside the target: a pattern that somebody looks for right now may match there.
+        temporary = self.room()
         mode = 0o755 if mark[0] == _EXECUTABLE else 0o644
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -86,7 +88,7 @@ class Contents:
             elif self._copy(name, temporary, mode) != mark[1:]:
                 os.unlink(name)
                 return False
-            os.replace(temporary, path)
+            _move(temporary, path)
             if data is None:
                 os.utime(name)
             else:
@@ -97,6 +99,14 @@ class Contents:
             if os.path.lexists(temporary):
                 os.unlink(temporary)
         return True
+
+    def room(self) -> str:
+        """A free name for a file on its way; whoever takes it removes it."""
+        return self._temporary()
+
+    def flush(self) -> None:
+        """Write what was kept where it outlives this process."""
+        self._base.flush()
 
     def trim(self) -> None:
         """Remove what was not used for longest until nine tenths of the limit are left, where there is more than the limit."""
@@ -195,6 +205,24 @@ class Contents:
         except (ImportError, OSError):
             return False
         return True
+
+
+def _move(source: str, target: str) -> None:
+    try:
+        os.replace(source, target)
+    except OSError as problem:
+        if problem.errno != errno.EXDEV:
+            raise
+        # The state lies on another file system than the output.
+        import shutil
+
+        beside = os.path.join(os.path.dirname(target), f".{chance.name()}.tmp")
+        try:
+            shutil.copy2(source, beside, follow_symlinks=False)
+            os.replace(beside, target)
+        finally:
+            if os.path.lexists(beside):
+                os.unlink(beside)
 
 
 def _write(path: str, data: bytes, mode: int) -> None:

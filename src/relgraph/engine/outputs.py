@@ -11,39 +11,45 @@ from relgraph.engine.traces import Output
 from relgraph.errors import EnvironmentFailure
 from relgraph.model.plan import Step
 
-__all__ = ["Outputs", "repaired"]
+__all__ = ["Outputs", "put_back", "remove_own", "repaired"]
 
 
 class Outputs:
-    """Where one step writes.
+    """Where one step writes; ``previous`` is what it wrote when it was last carried out.
 
     What the step itself made before is removed before it runs again, so that what it no longer makes does not pass for made;
     not so where its inputs cover its outputs, since it then may read them, and never what was there before the step's first run.
     """
 
-    def __init__(self, step: Step, files: Files, contents: Contents) -> None:
+    def __init__(self, step: Step, previous: Iterable[Output], files: Files, contents: Contents) -> None:
         self._step = step
+        self._own = {path: mark for path, mark, made in previous if made}
         self._files = files
         self._contents = contents
-        self._before: dict[str, Mark] = {}
         self._foreign: set[str] = set()
+        self.before: dict[str, Mark] = {}
 
-    def prepare(self, previous: Iterable[Output]) -> None:
-        """Keep what is there, remove what the step made (``previous``) and make the folders that it writes into."""
-        files, step = self._files, self._step
-        if not step.outputs:
-            return
-        own = {path: mark for path, mark, made in previous if made}
-        if own and any(overlap(output, path) for output in step.outputs for path in step.inputs):
-            own = {}
-        for path in self._present():
+    def look(self) -> None:
+        """Find what is there, and keep it."""
+        files, contents = self._files, self._contents
+        kept = False
+        for path in _present(self._step.outputs, files):
             mark = files.mark(path)
             if mark == ABSENT:
                 continue
-            self._before[path] = mark
-            if mark != FOLDER and not self._contents.has(mark):
-                self._contents.keep(files.base + path)
-            if own.get(path) == mark:
+            self.before[path] = mark
+            if mark != FOLDER and not contents.has(mark):
+                contents.keep(files.base + path)
+                kept = True
+        if kept:
+            contents.flush()  # whoever kills us now finds it again
+
+    def clear(self) -> None:
+        """Remove what the step made, and make the folders that it writes into."""
+        step, files = self._step, self._files
+        reads = bool(self._own) and any(overlap(output, path) for output in step.outputs for path in step.inputs)
+        for path, mark in self.before.items():
+            if not reads and self._own.get(path) == mark:
                 _remove(files.base + path)
             else:
                 self._foreign.add(path)
@@ -52,61 +58,72 @@ class Outputs:
             if folder and not os.path.isdir(files.base + folder):
                 os.makedirs(files.base + folder, exist_ok=True)
 
-    def take(self, previous: Iterable[Output]) -> tuple[Output, ...]:
+    def take(self) -> tuple[Output, ...]:
         """What the step wrote, kept. Raises EnvironmentFailure for a file that it should have written and did not."""
-        if not self._step.outputs:
-            return ()
         files = self._files
-        earlier = {path for path, _, made in previous if made}
         found: list[Output] = []
         problems = []
-        for path in self._present():
+        for path in _present(self._step.outputs, files):
             kept = self._contents.keep(files.base + path)
-            if kept is None:
-                mark = files.mark(path)
-                if mark == ABSENT:
-                    problems.append(f"it did not write '{path}'")
-                elif mark == FOLDER:
-                    problems.append(f"its output '{path}' is a folder; write '{path}/**' for all files in it")
-                else:
-                    problems.append(f"its output '{path}' is no file, or changes while nothing should write it")
+            if kept is not None:
+                mark, status, began = kept
+                files.learn(path, status, mark, began)
+                found.append((path, mark, path in self._own or path not in self._foreign))
                 continue
-            mark, status, began = kept
-            files.learn(path, status, mark, began)
-            found.append((path, mark, path in earlier or path not in self._foreign))
+            mark = files.mark(path)
+            if mark == ABSENT:
+                problems.append(f"it did not write '{path}'")
+            elif mark == FOLDER:
+                problems.append(f"its output '{path}' is a folder; write '{path}/**' for all files in it")
+            else:
+                problems.append(f"its output '{path}' is no file, or something still writes it")
         if problems:
             raise EnvironmentFailure("; ".join(problems[:3]), details=tuple(problems[3:]))
         return tuple(found)
 
     def put_back(self) -> None:
-        """Make the outputs what they were before the step ran; what cannot be put back is removed."""
-        for path in {*self._present(), *self._before}:
-            before = self._before.get(path, ABSENT)
-            if before == FOLDER or self._files.mark(path) in (before, FOLDER):
-                continue
-            if before == ABSENT or not self._contents.restore(before, self._files.base + path):
-                _remove(self._files.base + path)
-
-    def _present(self) -> list[str]:
-        paths: dict[str, None] = {}
-        for output in self._step.outputs:
-            if is_pattern(output):
-                self._files.forget_listings()
-                paths.update(dict.fromkeys(self._files.expand(output)))
-            else:
-                paths[output] = None
-        return list(paths)
+        """Make them what they were before the step ran; what cannot be put back is removed."""
+        put_back(self._step.outputs, self.before, self._files, self._contents)
 
 
-def repaired(outputs: Iterable[Output], files: Files, contents: Contents) -> Mapping[str, Mark] | None:
-    """Put outputs back that are missing or hold something else: which were; None where one cannot be had."""
+def put_back(outputs: Iterable[str], before: Mapping[str, Mark], files: Files, contents: Contents) -> None:
+    """Make output files what they were; ``before`` are the marks of those that were there."""
+    for path in {*_present(outputs, files), *before}:
+        earlier = before.get(path, ABSENT)
+        if earlier == FOLDER or files.mark(path) in (earlier, FOLDER):
+            continue
+        if earlier == ABSENT or not contents.restore(earlier, files.base + path):
+            _remove(files.base + path)
+
+
+def repaired(outputs: Iterable[Output], files: Files, contents: Contents) -> tuple[str, ...] | None:
+    """Put outputs back that are missing or hold something else: which; None where one cannot be had."""
     bad = {path: mark for path, mark, _ in outputs if files.mark(path) != mark}
     if not all(map(contents.has, bad.values())):
         return None
     for path, mark in bad.items():
         if not contents.restore(mark, files.base + path):
             return None
-    return bad
+    return tuple(bad)
+
+
+def remove_own(previous: Iterable[Output], keep: Iterable[str], files: Files) -> None:
+    """Remove what a step made, as far as it is still as the step made it, but for the paths to keep."""
+    kept = set(keep)
+    for path, mark, made in previous:
+        if made and path not in kept and files.mark(path) == mark:
+            _remove(files.base + path)
+
+
+def _present(outputs: Iterable[str], files: Files) -> list[str]:
+    paths: dict[str, None] = {}
+    for output in outputs:
+        if is_pattern(output):
+            files.forget_listings()
+            paths.update(dict.fromkeys(files.expand(output)))
+        else:
+            paths[output] = None
+    return list(paths)
 
 
 def _remove(path: str) -> None:

@@ -7,6 +7,7 @@ from relgraph.effects import clock
 from relgraph.engine.events import QUIET, Begun, Finished, State, Warned, Watch
 from relgraph.engine.executor import Executor
 from relgraph.engine.files import Files
+from relgraph.engine.journal import take_unfinished
 from relgraph.engine.lock import run_lock
 from relgraph.engine.outcome import Outcome, Remote, Result
 from relgraph.engine.prepare import Prepared, prepare
@@ -14,6 +15,7 @@ from relgraph.engine.saved import load_rows, save_rows
 from relgraph.engine.state import Situation, wanted
 from relgraph.engine.sweep import sweep
 from relgraph.engine.traces import Trace, Traces
+from relgraph.errors import DeclarationError
 from relgraph.model.plan import Plan
 
 __all__ = ["run_plan"]
@@ -48,11 +50,24 @@ def run_plan(
     began = clock.monotonic()
     prepared = plan if isinstance(plan, Prepared) else prepare(plan)
     chosen = wanted(prepared, only)
+    unknown = {step.action for step in prepared.plan.steps}.difference(executors)
+    if unknown:
+        raise DeclarationError(f"no executor carries out '{min(unknown)}'")
     folder = state_folder(os.fspath(state))
-    with run_lock(folder):
+    with run_lock(folder) as lock:
         files = Files(os.path.abspath(prepared.plan.root), load_rows(folder))
         traces = Traces(os.path.join(folder, "state.db"), warn=lambda line: watch(Warned(clock.monotonic(), line)))
         try:
+            for name, outputs, before in take_unfinished(folder):
+                from relgraph.engine.contents import Contents
+                from relgraph.engine.outputs import put_back
+
+                put_back(outputs, before, files, Contents(os.path.join(folder, "outputs"), traces))
+                watch(
+                    Warned(
+                        clock.monotonic(), f"{name}: an earlier run was killed while it wrote; its outputs are as they were before"
+                    )
+                )
             situation = Situation(prepared, files, traces.latest(), environment)
             sweep(situation, chosen, frozenset(force), executors)
             steps = prepared.plan.steps
@@ -69,7 +84,15 @@ def run_plan(
                 from relgraph.engine.conduct import Conductor
 
                 conductor = Conductor(
-                    situation, traces, folder, executors, watch=watch, remote=remote, keep_going=keep_going, force=frozenset(force)
+                    situation,
+                    traces,
+                    folder,
+                    executors,
+                    watch=watch,
+                    remote=remote,
+                    keep_going=keep_going,
+                    force=frozenset(force),
+                    lock=lock,
                 )
                 ended, first, interrupted = conductor.run(chosen, results, workers, began)
                 outcome = Outcome(

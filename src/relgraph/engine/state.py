@@ -147,6 +147,17 @@ class Situation:
             "needs": needs,
         }
 
+    def makers(self, path: str, *, but: Step) -> bool:
+        """Whether a step other than this one declares a file as its output."""
+        exact, _ = self._outputs
+        if path in exact and path not in but.outputs:
+            return True
+        return any(pattern(path) for owner, pattern in self._output_patterns if owner != but.id)
+
+    @cached_property
+    def _output_patterns(self) -> tuple[tuple[str, Callable[[str], object]], ...]:
+        return tuple((step.id, matcher(path)) for step in self.prepared.plan.steps for path in step.outputs if is_pattern(path))
+
     def _number(self, name: str) -> int:
         return self._numbers[name]
 
@@ -156,8 +167,8 @@ class Situation:
 
     @cached_property
     def _outputs(self) -> tuple[Collection[str], tuple[Callable[[str], object], ...]]:
-        every = [path for step in self.prepared.plan.steps for path in step.outputs]
-        return set(every), tuple(map(matcher, filter(is_pattern, every)))
+        every = {path for step in self.prepared.plan.steps for path in step.outputs}
+        return every, tuple(match for _, match in self._output_patterns)
 
 
 def wanted(prepared: Prepared, only: Collection[str]) -> list[bool]:

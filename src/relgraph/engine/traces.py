@@ -128,6 +128,12 @@ class Traces:
         with self._lock:
             self._pending[digest] = data
 
+    def flush(self) -> None:
+        """Write the contents that wait for the next record."""
+        with self._lock:
+            if self._pending:
+                self._write(())
+
     def forget(self, steps: Iterable[str], limit: int) -> None:
         """Of these steps keep the newest results only, and of small contents those used last, up to ``limit`` bytes."""
         self._write(
@@ -151,8 +157,7 @@ class Traces:
     def close(self) -> None:
         """Give the database back."""
         with self._lock:
-            if self._pending:
-                self._write(())
+            self.flush()
             if self._base is not None:
                 self._base.close()
                 self._base = None
