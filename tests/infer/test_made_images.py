@@ -1,3 +1,5 @@
+import pytest
+
 from judged import subject_of
 from relgraph.infer.made_images import MadeImages
 from relgraph.model.site import Site
@@ -37,3 +39,34 @@ def test_what_the_same_script_builds_is_its_own() -> None:
     subject = subject_of((Commit({"run.sh": "#!/bin/sh\ndocker run packer\ndocker build -t packer .\n"}),))
     used = next(site for site in subject.sites if site.kind == "image" and site.role == "uses")
     assert MadeImages(subject).builds(used)
+
+
+REF = "ghcr.io/example/platform/web"
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("up.sh", f"docker build -t {REF}:9.9.9 . && kind load docker-image {REF}:9.9.9\n"),
+        ("up.sh", f"docker tag busybox:1.36 {REF}:9.9.9\ndocker run {REF}:9.9.9\n"),
+        ("up.sh", f"IMG={REF}:9.9.9\ndocker build --tag=${{IMG}} .\nkubectl run web --image {REF}:9.9.9\n"),
+        ("up.sh", f'TAG=9.9.9\npodman build . -t "{REF}:${{TAG}}"\npodman run {REF}:$TAG\n'),
+        ("up.sh", f'images="{REF}:9.9.9"\nfor i in $images; do\n  docker build -t "$i" .\ndone\ndocker run {REF}:9.9.9\n'),
+        ("Makefile", f"IMG ?= {REF}:9.9.9\nload:\n\tdocker build -t $(IMG) .\n\tkind load docker-image {REF}:9.9.9\n"),
+        ("docs/dev.md", f"```sh\ndocker build -t {REF}:9.9.9 .\nkind load docker-image {REF}:9.9.9\n```\n"),
+        ("compose.yaml", f"services:\n  web:\n    build: .\n    image: {REF}:9.9.9\n"),
+        ("compose.yaml", f"services:\n  web:\n    image: {REF}:9.9.9\n    build:\n      context: .\n"),
+    ],
+)
+def test_what_a_file_builds_it_need_not_find_published(path: str, content: str) -> None:
+    subject = subject_of((Commit({path: content}),))
+    used = [site for site in subject.sites if site.kind == "image" and site.name == REF]
+    assert used
+    assert all(MadeImages(subject).makes(site) for site in used)
+
+
+def test_what_is_built_at_another_tag_or_in_another_file_is_not_made_here() -> None:
+    files = {"up.sh": f"docker build -t {REF}:9.9.8 .\ndocker run {REF}:9.9.9\n", "run.sh": f"docker run {REF}:9.9.8\n"}
+    subject = subject_of((Commit(files),))
+    used = [site for site in subject.sites if site.role == "uses"]
+    assert [MadeImages(subject).makes(site) for site in used] == [False, False]

@@ -157,3 +157,14 @@ def test_placeholders_and_the_past_are_left_alone() -> None:
     url = "https://github.com/example/engine/archive/{}.tar.gz"
     assert said({"docs/a.md": f"run `curl -L {url.format('<version>')}`\n"}) == []
     assert said({"CHANGELOG.md": f"get it from {url.format('v0.0.3')}\n", "legacy/a.md": url.format("v0.0.3")}) == []
+
+
+def test_an_image_that_was_built_just_before_need_not_be_a_release() -> None:
+    ref = "ghcr.io/example/platform/web:9.9.9"
+
+    def of_script(script: str) -> list[Finding]:
+        return findings(RULE, (Commit(OWN, tags=("v1.0.0",)), Commit(OWN | {"up.sh": script})))
+
+    load = f"kind load docker-image {ref} --name dev\n"
+    assert of_script(f"docker build -t {ref} . && {load}") == []
+    assert [one.actual for one in of_script(f"docker pull {ref} && {load}")] == ["9.9.9"]

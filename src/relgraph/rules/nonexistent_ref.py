@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from relgraph.infer.facts import Facts
 from relgraph.infer.gitref import Located, Locator, RefKind, nearest_tags, version_in_ref
+from relgraph.infer.made_images import MadeImages
 from relgraph.infer.paths import is_fixture
 from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Severity
@@ -37,10 +38,13 @@ class _Verdict(NamedTuple):
 def _check(facts: Facts) -> Iterator[Finding]:
     locator = Locator(facts)
     for subject in facts.world.targets:
+        made = MadeImages(subject)
         told: set[tuple[str, str, str]] = set()
         for site in subject.sites:
             found = _judge(facts, locator, subject, site)
             if found is None:
+                continue
+            if site.kind is Kind.IMAGE and made.makes(site):
                 continue
             source, verdict = found
             actual = source.raw if source.raw.startswith("refs/") or source.pin is Pin.TEMPLATED else source.value

@@ -123,7 +123,7 @@ def _scalar(yaml: YamlText, group: Group, scalar: Scalar, depth: int, *, entry: 
         elif key == "name" and group.name == "image" and _TAGGED.fullmatch(yaml.raw(scalar)) is not None:
             yield from yaml.image(scalar)
     elif traits.image:
-        yield from image_sites(yaml, scalar)
+        yield from image_sites(yaml, scalar, role=Role.DECLARES if key == "image" and _is_built(yaml, group) else Role.USES)
     elif traits.label:
         yield from _label(yaml, scalar, key)
     elif traits.shell:
@@ -132,6 +132,13 @@ def _scalar(yaml: YamlText, group: Group, scalar: Scalar, depth: int, *, entry: 
     elif traits.version:
         found = version_sites(yaml, group, scalar)
         yield from (_entry(yaml, group, site) for site in found) if entry else found
+
+
+def _is_built(yaml: YamlText, group: Group) -> bool:
+    """Whether a service of Compose is built where it is started: the image is what the build is called."""
+    if group.path[-2:-1] != ("services",):
+        return False
+    return group.get("build") is not None or yaml.group(group.document, (*group.path, "build")) is not None
 
 
 def _runs_step(yaml: YamlText, scalar: Scalar) -> bool:
