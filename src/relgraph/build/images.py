@@ -26,7 +26,7 @@ from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest
 from relgraph.oci.errors import InvalidContent
 from relgraph.oci.json import MAX_MANIFEST, decode, encode
-from relgraph.oci.manifest import Index, Manifest
+from relgraph.oci.manifest import Document, Index, Manifest
 from relgraph.oci.storage import Fetcher, ReadOnlyRepository, read_blob, read_document
 
 __all__ = [
@@ -111,12 +111,19 @@ def marks(target: Target) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def index_of(images: Sequence[tuple[Platform, Artifact]], annotations: Mapping[str, str]) -> Artifact:
-    """The index of images of several platforms, in the order given; a single one stands for itself."""
+    """The index of images of several platforms, in the order given; a single one stands for itself.
+
+    What is an index already, as other programs make it of one image and what they attest of it, gives its entries.
+    """
     if len(images) == 1:
         return images[0][1]
-    entries = [image.root.descriptor._replace(platform=platform.fields) for platform, image in images]
+    entries: list[Descriptor] = []
+    documents: dict[Digest, Document] = {}
+    for platform, image in images:
+        root = image.root
+        entries += root.manifests if isinstance(root, Index) else [root.descriptor._replace(platform=platform.fields)]
+        documents |= {one.digest: one for one in image.documents if one is not root or not isinstance(root, Index)}
     blobs = tuple(blob for _, image in images for blob in image.blobs)
-    documents = {document.digest: document for _, image in images for document in image.documents}
     return Artifact(blobs, (*documents.values(), Index.make(entries, annotations=annotations)))
 
 

@@ -282,11 +282,18 @@ def _without_base(artifact: Artifact) -> Artifact:
 
 def _go(work: Work, folder: Path) -> dict[str, str]:
     """Where this machine's Go keeps and gets what it needs; nothing else of its configuration is used."""
-    said = work.run(["go", "env", "-json", *_MACHINE], cwd=folder, env=inherited(*_HOME))
-    found = decode(said, what="go env")
+    found = decode(
+        work.run(["go", "env", "-json", "GOMODCACHE", "GOCACHE", "GOENV"], cwd=folder, env=inherited(*_HOME)), what="go env"
+    )
     if not isinstance(found, dict):
         raise EnvironmentFailure("go env: no JSON object")
-    return {**inherited(*_NETWORK), **{name: str(value) for name, value in found.items() if value}, "GOENV": "off"}
+    # Read here rather than asked for: what a program writes is in the step's log, and the address of a proxy may hold a password.
+    settings = Path(str(found.get("GOENV") or "off"))
+    lines = settings.read_text("utf-8", "replace").splitlines() if settings.is_file() else []
+    kept = dict(line.split("=", 1) for line in lines if "=" in line)
+    caches = {name: str(found[name]) for name in ("GOMODCACHE", "GOCACHE") if found.get(name)}
+    machine = {name: value for name, value in kept.items() if name in _MACHINE} | inherited(*_MACHINE) | caches
+    return {**inherited(*_NETWORK), **machine, "GOENV": "off"}
 
 
 def _settings(target: Target, config: str, where: str) -> Mapping[str, Any]:
