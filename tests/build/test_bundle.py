@@ -162,3 +162,17 @@ def test_what_cannot_be_built_is_said_while_planning(options: dict[str, Any], me
     with pytest.raises(DeclarationError) as caught:
         BUILDER.plan(image(**options))
     assert message in " ".join((str(caught.value), *caught.value.details))
+
+
+def test_a_file_that_a_template_makes_is_laid_like_any_other(tmp_path: Path) -> None:
+    target = image(bundle={"etc/site.conf": "conf/site.conf", "srv": "site"})._replace(
+        templates={"conf/site.conf.j2": b"v={{ version }}\n", "site/index.html.j2": b"{{ name }}\n"}
+    )
+    assert BUILDER.plan(target).paths == ("site/**",)
+    built = run_builder(BUILDER, target, tmp_path)
+    assert layer(built, manifest(built)) == {"etc/site.conf": b"v=1.2.0\n", "srv/index.html": b"site\n", "srv/css/a.css": b"a{}\n"}
+
+
+def test_a_template_that_makes_nothing_of_the_bundle_is_said() -> None:
+    with pytest.raises(DeclarationError, match=r"templates: other/x is made, and lies nowhere"):
+        BUILDER.plan(image()._replace(templates={"other/x.j2": b""}))

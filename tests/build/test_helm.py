@@ -193,3 +193,16 @@ def test_a_hook_within_the_chart_is_stamped_where_it_lies(tmp_path: Path) -> Non
 def test_a_hook_without_its_file_is_said() -> None:
     with pytest.raises(DeclarationError, match=r"hooks\.x: there is no file hooks/x\.yaml"):
         BUILDER.plan(chart(contains=[node_of("hooks.x", source="hooks/x.yaml")]))
+
+
+def test_chart_yaml_may_be_a_template_alone(tmp_path: Path) -> None:
+    text = "apiVersion: v2\nname: web-chart\nversion: {{ tag }}\nappVersion: {{ version }}\n"
+    target = chart(source="deploy/other", files={"deploy/other/values.yaml": "a: 1\n"}, templates={"Chart.yaml.j2": text})
+    found = members(run_builder(BUILDER, target, tmp_path))
+    assert found["web-chart/Chart.yaml"] == b"apiVersion: v2\nname: web-chart\nversion: v1.2.0\nappVersion: 1.2.0\n"
+
+
+def test_a_helm_template_read_as_jinja_is_told_of_the_other_delimiters() -> None:
+    with pytest.raises(DeclarationError) as caught:
+        BUILDER.plan(chart(templates={"templates/x.yaml.j2": "a: {{ .Values.a }}\n"}))
+    assert caught.value.hint == "what is not Jinja's can stay with `delimiters: angle`"

@@ -5,7 +5,7 @@ layer of them, on top of those of its ``base``; a hook or a set of files becomes
 ``artifact_type`` of its own, else relgraph's bundle of all of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ __all__ = ["BUILDER"]
 
 #: Changes with what is made of the same input.
 _FORMAT = 1
+_LINK, _SUBMODULE = 0o120000, 0o160000
 _WORDS = ("platforms", "base", "config", "artifact_type")
 _TEXTS = ("User", "WorkingDir", "StopSignal")
 _LISTS = ("Entrypoint", "Cmd", "Env", "Volumes", "ExposedPorts")
@@ -55,11 +56,14 @@ class _Declared(NamedTuple):
 def plan(target: Target) -> Recipe:
     """What decides the artifact."""
     declared = _read(target)
-    patterns = _patterns(target, declared, target.tree.entries)
-    chosen = sorted({path for pattern in patterns.values() for path in matching(pattern, target.tree.entries)})
+    patterns = _patterns(target, declared)
+    paths = [path for path, entry in target.tree.entries.items() if entry.mode != _SUBMODULE]
+    matched = {pattern: matching(pattern, paths) for pattern in patterns.values()}
+    chosen = sorted({path for found in matched.values() for path in found})
     spec = Spec.of(target.stamp, target.templates)
     stamping = stamping_of(target, read_all(target.tree, chosen) if spec else {}, spec)
-    _placed(target, patterns, {*chosen, *_made(spec)})
+    places = _placed(target, patterns, {*chosen, *_made(spec)})
+    _check(target, places.values(), _made(spec))
     texts = texts_of(target, declared.texts)
     facts: dict[str, object] = {
         "format": _FORMAT,
@@ -81,7 +85,9 @@ def plan(target: Target) -> Recipe:
         facts |= {"commit": target.release.commit} if target.node.kind == "image" else {}
     needs = {*stamping.needs, *texts.needs, *((declared.base_node,) if declared.base_node else ())}
     bases = (declared.base_reference,) if declared.base_reference else ()
-    return Recipe(facts, tuple(sorted(set(patterns.values()))), tuple(sorted(needs)), bases=bases)
+    # A file that only a template makes is none of the repository's.
+    read = sorted(pattern for pattern, found in matched.items() if found)
+    return Recipe(facts, tuple(read), tuple(sorted(needs)), bases=bases)
 
 
 def build(work: Work) -> Artifact:
@@ -90,7 +96,7 @@ def build(work: Work) -> Artifact:
     declared = _read(target)
     everything = read_folder(work.checkout(), portable=False)
     paths = [entry.path for entry in everything.entries]
-    patterns = _patterns(target, declared, target.tree.entries)
+    patterns = _patterns(target, declared)
     chosen = {path for pattern in patterns.values() for path in matching(pattern, paths)}
     tree = Tree(tuple(entry for entry in everything.entries if entry.path in chosen and entry.kind is not Kind.FOLDER))
     spec = Spec.of(target.stamp, target.templates)
@@ -173,10 +179,10 @@ def _texts(config: object, problems: list[str]) -> dict[str, str]:
     return found
 
 
-def _patterns(target: Target, declared: _Declared, paths: Mapping[str, Any]) -> dict[str, str]:
+def _patterns(target: Target, declared: _Declared) -> dict[str, str]:
     """By place, the pattern of the files that lie there."""
     made = _made(Spec.of(target.stamp, target.templates))
-    known = {*paths, *made}
+    known = {*target.tree.entries, *made}
     return {place: pattern_of(source, known) for place, source in declared.files.items()}
 
 
@@ -185,7 +191,20 @@ def _made(spec: Spec) -> set[str]:
     return {path.removesuffix(SUFFIX) for path in spec.templates}
 
 
-def _placed(target: Target, patterns: Mapping[str, str], paths: Any) -> dict[str, str]:
+def _check(target: Target, placed_paths: Iterable[str], made: set[str]) -> None:
+    """Raise DeclarationError for template files that make nothing of it, and for links where nobody unpacks them."""
+    used = set(placed_paths)
+    problems = [f"templates: {path} is made, and lies nowhere in what is built" for path in sorted(made - used)]
+    if target.node.kind != "image":
+        links = [path for path in sorted(used) if (entry := target.tree.entries.get(path)) and entry.mode == _LINK]
+        problems += [f"{path} is a symbolic link, which careful readers of an artifact do not unpack" for path in links]
+    if problems:
+        raise DeclarationError(
+            f"{target.node.origin}: {target.node.id}: {problems[0]}", details=tuple(problems) if len(problems) > 1 else ()
+        )
+
+
+def _placed(target: Target, patterns: Mapping[str, str], paths: Iterable[str]) -> dict[str, str]:
     """Which file lies at each place. Raises DeclarationError where a pattern matches nothing, or two files lie at one place."""
     found: dict[str, str] = {}
     problems: list[str] = []

@@ -22,7 +22,7 @@ from relgraph.oci.codecs.chartfile import Metadata, read_metadata
 from relgraph.oci.codecs.codec import Options
 from relgraph.oci.codecs.helm import artifact_of, pack_chart, read_package
 from relgraph.oci.codecs.tree import Tree, read_folder
-from relgraph.stamp.stamp import Spec
+from relgraph.stamp.stamp import SUFFIX, Spec
 
 __all__ = ["BUILDER"]
 
@@ -46,7 +46,7 @@ def plan(target: Target) -> Recipe:
     prefix = f"{folder}/" if folder else ""
     paths = [path for path in target.tree.entries if path.startswith(prefix)]
     files = {path[len(prefix) :]: data for path, data in read_all(target.tree, paths).items()}
-    if _CHART not in files:
+    if _CHART not in {*files, *target.templates, *(path.removesuffix(SUFFIX) for path in target.templates)}:
         raise _no_chart(target, folder)
     parts, needs, read = [], set(), set()
     for part in _parts(target, folder):
@@ -56,7 +56,7 @@ def plan(target: Target) -> Recipe:
         parts.append([part.places, stamping.facts])
         needs |= {*stamping.needs}
         read |= {*part.places.values()}
-    spec = _spec(target, files[_CHART])
+    spec = _spec(target, files)
     stamping = stamping_of(target, files, spec)
     after = stamped(target, files, spec, dict.fromkeys(target.uses, NOBODY))
     metadata = _metadata(target, after.get)
@@ -86,7 +86,7 @@ def build(work: Work) -> Artifact:
     files = dict(before)
     for part in _parts(target, folder):
         files |= _laid(part, {path: (checkout / path).read_bytes() for path in part.places.values()}, work.digests)
-    after = stamped(target, files, _spec(target, files[_CHART]), work.digests)
+    after = stamped(target, files, _spec(target, files), work.digests)
     metadata = _metadata(target, after.get)
     for one in embedded(target, folder, metadata, after):
         if one.node:
@@ -117,12 +117,12 @@ def _no_chart(target: Target, folder: str) -> DeclarationError:
     )
 
 
-def _spec(target: Target, chart: bytes) -> Spec:
+def _spec(target: Target, files: Mapping[str, bytes]) -> Spec:
     """What is stamped: what is declared, and Chart.yaml's version and appVersion where the declaration leaves them alone."""
     spec = Spec.of(target.stamp, target.templates)
-    if target.options.get("versioned", True) is False or f"{_CHART}.j2" in target.templates:
+    if target.options.get("versioned", True) is False or _CHART + SUFFIX in target.templates:
         return spec
-    text = chart.decode("utf-8", "surrogateescape")
+    text = {**files, **target.templates}[_CHART].decode("utf-8", "surrogateescape")
     own = {"version": "{{ tag }}"}
     if _APP.search(text) is not None:
         own["appVersion"] = "v{{ version }}" if _LEADING_V.search(text) is not None else "{{ version }}"

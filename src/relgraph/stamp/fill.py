@@ -72,7 +72,9 @@ def parse(
         return None
     except TemplateSyntaxError as problem:
         line = problem.lineno or 1
-        problems.append(Problem(where, f"{problem.message}", line, column_of(text, line, "")))
+        # Helm's own actions, met where Jinja's values are looked for.
+        hint = "what is not Jinja's can stay with `delimiters: angle`" if where.endswith(".j2") and delimiters == "jinja" else ""
+        problems.append(Problem(where, f"{problem.message}", line, column_of(text, line, ""), hint))
         return None
     except RecursionError:
         problems.append(Problem(where, "nested too deep"))
