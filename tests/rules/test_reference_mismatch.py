@@ -216,8 +216,8 @@ def test_a_script_that_asks_for_one_version_or_another() -> None:
 
 
 def test_an_image_that_is_fetched_ahead_for_another_repository() -> None:
-    script = "#!/bin/sh\nk3d cluster create --image rancher/k3s:v1.32.13-k3s1\nfor i in 'rancher/k3s:v1.27.2-k3s1'; do docker pull $i; done\n"
-    engine = {"pkg/chart.go": 'package chart\n\nconst Image = "rancher/k3s:v1.27.2-k3s1"\n'}
+    script = "#!/bin/sh\ndocker run quay.io/lantern/lantern:v1.32.13\nfor i in 'quay.io/lantern/lantern:v1.27.2'; do docker pull $i; done\n"
+    engine = {"pkg/chart.go": 'package chart\n\nconst Image = "quay.io/lantern/lantern:v1.27.2"\n'}
     own = subject_of((Commit({"go.mod": "module github.com/example/platform\n", "scripts/up.sh": script}),))
     other = subject_of((Commit({"go.mod": "module github.com/example/engine\n", **engine}),), name="engine")
 
@@ -226,6 +226,15 @@ def test_an_image_that_is_fetched_ahead_for_another_repository() -> None:
 
     assert severities(own) == [Severity.WARNING]
     assert severities(own, other) == [Severity.NOTE]
+
+
+def test_a_cluster_and_one_that_runs_within() -> None:
+    own = "k3d cluster create --image rancher/k3s:v1.32.13-k3s1\n"
+    within = "docker pull rancher/k3s:v1.27.2-k3s1\n"
+    (found,) = of_files(RULE, {"scripts/up.sh": own + within})
+    assert found.severity is Severity.NOTE
+    (found,) = of_files(RULE, {"scripts/up.sh": own, "scripts/pull.sh": within})
+    assert found.severity is Severity.WARNING
 
 
 def test_a_link_in_a_comment_that_a_description_is_made_from() -> None:

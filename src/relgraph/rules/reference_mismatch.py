@@ -135,6 +135,7 @@ class _Right(NamedTuple):
     fetched: frozenset[str]
     packed: bool
     modules: frozenset[tuple[str, str]]
+    paths: frozenset[str]
 
 
 def _right(facts: Facts, cluster: Cluster) -> _Right:
@@ -155,6 +156,7 @@ def _right(facts: Facts, cluster: Cluster) -> _Right:
         frozenset(filter(None, map(_fetched, cluster.members))),
         all(_is_packed(facts, member) for member in cluster.members),
         frozenset((member.site.path, member.site.name) for member in cluster.members if member.site.kind is Kind.MODULE),
+        frozenset(by_path),
     )
 
 
@@ -191,7 +193,10 @@ def _apart(member: Reference, right: _Right) -> bool:
 
 
 def _severity(facts: Facts, member: Reference, right: _Right, *, first_party: bool) -> Severity:
-    if is_fixture(member.site.path) or (_CLUSTER.search(member.site.name) and member.role is not PathRole.ARTIFACT):
+    if is_fixture(member.site.path):
+        return Severity.NOTE
+    # A file that names two node images knows of two clusters: the one that it makes, and one that runs within.
+    if _CLUSTER.search(member.site.name) and (member.role is not PathRole.ARTIFACT or member.site.path in right.paths):
         return Severity.NOTE
     if (
         member.site.get("scope") == "prose"
