@@ -53,7 +53,7 @@ def imports(context: Context) -> None:
 
 @task(help={"name": "build this one only"})
 def tools(context: Context, name: str = "") -> None:
-    """Build the programs that the tests compare relgraph with (tests/tools: helm, oras, crane, cosign, cue, a registry)."""
+    """Build the programs that the tests compare relgraph with (tests/tools: helm, ko, oras, crane, cosign, cue, a registry)."""
     _run("tests/support/tools.py", *([name] if name else []))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import tools
-from docker_engine import DockerEngine, reason_against
+from docker_engine import reason_against, running
 
 _PROGRAM = """\
 package main
@@ -49,15 +49,10 @@ func main() {
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an engine: what ``DOCKER_HOST`` says while the tests run."""
-    if os.environ.get("DOCKER_HOST"):
-        yield os.environ["DOCKER_HOST"]
-        return
-    reason = reason_against()
-    if reason:
-        pytest.skip(f"no Docker engine: DOCKER_HOST names none, and {reason}")
-    with DockerEngine(tmp_path_factory.mktemp("engine")) as started, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DOCKER_HOST", started.host)
-        yield started.host
+    if reason := reason_against():
+        pytest.skip(reason)
+    with running(tmp_path_factory.mktemp("engine")) as host:
+        yield host
 
 
 @pytest.fixture
