@@ -59,7 +59,7 @@ class Conductor:
         self._ready: list[tuple[float, int]] = []
         self._left: dict[int, int] = {}  # of steps that have not ended, how many they wait for
         self._running: set[int] = set()
-        self._pools: set[str] = set()
+        self._pools: dict[str, list[tuple[float, int]]] = {}  # pools in use, and who waits for them
         self._first_failed = ""
         self._results: dict[str, Result] = {}
         seconds = {name: trace.seconds for name in situation.latest if (trace := situation.last_named(name)) is not None}
@@ -194,23 +194,16 @@ class Conductor:
             while True:
                 if self._stop.is_set() or (self._first_failed and not self._keep_going):
                     return None
-                passed = []
-                chosen = None
                 while self._ready:
                     row = heappop(self._ready)
                     pool = self._situation.prepared.plan.steps[row[1]].pool
-                    if pool and pool in self._pools:
-                        passed.append(row)
+                    if pool in self._pools:
+                        heappush(self._pools[pool], row)
                         continue
-                    chosen = row[1]
                     if pool:
-                        self._pools.add(pool)
-                    break
-                for row in passed:
-                    heappush(self._ready, row)
-                if chosen is not None:
-                    self._running.add(chosen)
-                    return chosen
+                        self._pools[pool] = []
+                    self._running.add(row[1])
+                    return row[1]
                 if not self._running:
                     self._change.notify_all()
                     return None
@@ -220,7 +213,8 @@ class Conductor:
         step = self._situation.prepared.plan.steps[index]
         with self._change:
             self._running.discard(index)
-            self._pools.discard(step.pool)
+            for row in self._pools.pop(step.pool, ()):
+                heappush(self._ready, row)
             self._work_left -= self._took[index]
             woken = 0
             if result.state in (State.DONE, State.CACHED):

@@ -31,22 +31,37 @@ def matcher(pattern: str) -> Callable[[str], object]:
         return pattern.__eq__
     import re
 
-    parts = pattern.split("/")
-    text = ""
-    for index, part in enumerate(parts):
-        last = index == len(parts) - 1
-        if part == "**":
-            # A run of them says no more than one, and would make a search that backtracks.
-            if index and parts[index - 1] == "**":
-                continue
-            text += ".+" if set(parts[index:]) == {"**"} else "(?:[^/]+/)*"
-            if set(parts[index:]) == {"**"}:
-                break
-        else:
-            text += "".join({"*": "[^/]*", "?": "[^/]"}.get(char) or re.escape(char) for char in _single(part)) + (
-                "" if last else "/"
-            )
-    return re.compile(text + r"\Z", re.DOTALL).match
+    first, *runs = _runs(pattern)
+    text = "".join(map(_part, first))
+    if runs:
+        # Each run of parts is taken where it first fits and not tried elsewhere: what comes after it loses nothing by that,
+        # and no path makes the search explode. The last run has to reach the end of the path.
+        *middle, last = runs
+        text += "".join(f"(?>(?:[^/]+/)*?{''.join(map(_part, run))})" for run in middle)
+        text += "(?:[^/]+/)*" + "".join(map(_part, last)) if last else ".+/"
+    return re.compile(text[:-1] + r"\Z", re.DOTALL).match
+
+
+def _runs(pattern: str) -> list[list[str]]:
+    """The parts between ``**``; those that follow each other count once."""
+    runs: list[list[str]] = [[]]
+    for part in pattern.split("/"):
+        if part != "**":
+            runs[-1].append(part)
+        elif len(runs) == 1 or runs[-1]:
+            runs.append([])
+    return runs
+
+
+def _part(part: str) -> str:
+    """One part as an expression, with the slash behind it; within a part the same holds as between them."""
+    import re
+
+    first, *rest = ("".join("[^/]" if char == "?" else re.escape(char) for char in piece) for piece in _single(part).split("*"))
+    if not rest:
+        return first + "/"
+    *middle, last = rest
+    return first + "".join(f"(?>[^/]*?{piece})" for piece in middle) + f"[^/]*{last}/"
 
 
 def _single(part: str) -> str:
@@ -62,7 +77,13 @@ def overlap(one: str, other: str) -> bool:
         return bool(matcher(other)(one))
     if not is_pattern(other):
         return bool(matcher(one)(other))
-    return _meet(tuple(one.split("/")), tuple(other.split("/")), "**", _parts_meet)
+    return _meet(_spelt(one), _spelt(other), "**", _parts_meet)
+
+
+def _spelt(pattern: str) -> tuple[str, ...]:
+    """The parts; at the end ``**`` stands for at least one."""
+    parts = pattern.split("/")
+    return (*parts, "*") if parts[-1] == "**" else tuple(parts)
 
 
 def _parts_meet(one: str, other: str) -> bool:

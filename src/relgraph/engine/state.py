@@ -1,6 +1,6 @@
 """What is up to date: keys of steps from files, environment and what the steps before made."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -67,17 +67,19 @@ class Situation:
         """The numbers of the steps that it needs, in its own order."""
         return tuple(map(self._number, step.needs)) if step.needs else ()
 
-    def look(self, index: int, mark: Callable[[str], Mark] | None = None) -> Look:
-        """The key of a step whose needs have ended. ``mark`` looks at inputs, each of them anew by default.
+    def look(self, index: int, mark: Callable[[str], Mark] | None = None, more: Iterable[str] = ()) -> Look:
+        """The key of a step whose needs have ended. ``mark`` looks at inputs, each of them anew by default; ``more`` are files that
+        patterns may match and that are not there yet.
 
         Raises RelgraphError for a named input that is not there or is a folder.
         """
         prepared = self.prepared
         step = prepared.plan.steps[index]
-        marks = list(map(mark or self.files.input_mark, prepared.named[index]))
+        mark = mark or self.files.input_mark
+        marks = list(map(mark, prepared.named[index]))
         if ABSENT in marks or FOLDER in marks:
             raise _unusable(step, prepared.named[index], marks)
-        matched = self.matching(index) if prepared.patterns[index] else ()
+        matched = self.matching(index, mark, more) if prepared.patterns[index] else ()
         key = key_of(
             prepared.heads[index],
             self.values(step) if step.environment else (),
@@ -87,11 +89,16 @@ class Situation:
         )
         return Look(key, marks, matched)
 
-    def matching(self, index: int) -> list[tuple[str, Mark]]:
+    def matching(self, index: int, mark: Callable[[str], Mark] | None = None, more: Iterable[str] = ()) -> list[tuple[str, Mark]]:
         """The files that match the patterns of a step's inputs, but for its own outputs, with their marks."""
         outputs = tuple(map(matcher, self.prepared.plan.steps[index].outputs))
-        found = {path for pattern in self.prepared.patterns[index] for path in self.files.expand(pattern)}
-        return [(path, self.files.input_mark(path)) for path in sorted(found) if not any(output(path) for output in outputs)]
+        found = {
+            path
+            for pattern in self.prepared.patterns[index]
+            for path in (*self.files.expand(pattern), *filter(matcher(pattern), more))
+        }
+        mark = mark or self.files.input_mark
+        return [(path, mark(path)) for path in sorted(found) if not any(output(path) for output in outputs)]
 
     def deep(self, index: int, look: Look | None, deeps: Sequence[Key]) -> Key:
         """The deep key: like the key, but of what other steps make, how *they* are decided enters and not what they made.

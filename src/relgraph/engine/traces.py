@@ -59,17 +59,18 @@ class Traces:
     def __init__(self, path: str, *, warn: Callable[[str], None], readonly: bool = False) -> None:
         self._path = path
         self._warn = warn
+        self._readonly = readonly
         self._lock = RLock()
         self._pending: dict[bytes, bytes] = {}
         self._base: sqlite3.Connection | None = None
         if readonly and not os.path.exists(path):
             return
         try:
-            self._base = _open(path)
+            self._base = _open(path, readonly=readonly)
         except sqlite3.DatabaseError as problem:
             if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
                 raise EnvironmentFailure(f"{path}: {problem}", hint="may the folder be written to?") from problem
-            self._lost(readonly=readonly)
+            self._lost()
 
     def latest(self) -> dict[str, tuple[Key, bytes]]:
         """By step, the key and the packed row of its last result."""
@@ -200,21 +201,21 @@ class Traces:
             raise EnvironmentFailure(f"{self._path}: {problem}", hint="is the disk full, or the folder not writable?") from problem
         self._lost()
 
-    def _lost(self, *, readonly: bool = False) -> None:
+    def _lost(self) -> None:
         if self._base is not None:
             self._base.close()
             self._base = None
         self._warn(
             f"{self._path}: not readable as the record of earlier runs; begun anew, so that steps run that would not have to"
         )
-        if readonly:
+        if self._readonly:
             return
         for ending in ("", "-wal", "-shm"):
             try:
                 os.unlink(self._path + ending)
             except FileNotFoundError:
                 continue
-        self._base = _open(self._path)
+        self._base = _open(self._path, readonly=False)
 
 
 def pack(trace: Trace) -> bytes:
@@ -232,11 +233,14 @@ def _is_damage(problem: sqlite3.OperationalError) -> bool:
     return str(problem).startswith(("no such", "table ", "malformed", "disk image", "unsupported file"))
 
 
-def _open(path: str) -> sqlite3.Connection:
+def _open(path: str, *, readonly: bool) -> sqlite3.Connection | None:
     base = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30.0)
     try:
         (version,) = base.execute("PRAGMA user_version").fetchone()
         if version != _VERSION:
+            if readonly:
+                base.close()
+                return None
             base.execute("PRAGMA journal_mode = WAL")
             base.execute("BEGIN IMMEDIATE")
             # Another process may have been quicker.
