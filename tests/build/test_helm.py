@@ -206,3 +206,37 @@ def test_a_helm_template_read_as_jinja_is_told_of_the_other_delimiters() -> None
     with pytest.raises(DeclarationError) as caught:
         BUILDER.plan(chart(templates={"templates/x.yaml.j2": "a: {{ .Values.a }}\n"}))
     assert caught.value.hint == "what is not Jinja's can stay with `delimiters: angle`"
+
+
+def test_a_chart_of_others_is_packaged_by_its_digest(tmp_path: Path) -> None:
+    theirs = Part("charts.cache", "3.1.0", "3.1.0", "registry.example/others/cache")
+    files: dict[str, str | bytes] = {"cache/Chart.yaml": "name: cache\nversion: 0\n"}
+    below = run_builder(BUILDER, target_of(node_of("charts.cache", source="cache"), files, theirs), tmp_path)
+    text = DEPENDING + "- {name: cache, version: 3.1.0, repository: 'oci://registry.example/others'}\n"
+    reference = f"registry.example/others/cache:3.1.0@{below.digest}"
+    target = chart({"deploy/web-chart/Chart.yaml": text}, charts={"cache": f"oci://{reference}"})
+    assert BUILDER.plan(target).bases == (reference,)
+    found = members(run_builder(BUILDER, target, tmp_path, {reference: below}))
+    assert "web-chart/charts/cache-3.1.0.tgz" in found
+    moved = chart(
+        {"deploy/web-chart/Chart.yaml": text.replace("3.1.0", "3.2.0")}, charts={"cache": reference.replace(":3.1.0@", ":3.2.0@")}
+    )
+    with pytest.raises(DeclarationError, match=r"is cache 3\.1\.0, not cache 3\.2\.0"):
+        run_builder(BUILDER, moved, tmp_path, {reference.replace(":3.1.0@", ":3.2.0@"): below})
+
+
+@pytest.mark.parametrize(
+    ("charts", "message"),
+    [
+        ({"cache": "registry.example/others/cache:3.1.0"}, "needs a tag, which tells its version, and a digest"),
+        ({"cache": "nothing at all"}, "charts: cache: "),
+        (
+            {"other": "registry.example/others/cache:3.1.0@sha256:" + 64 * "0"},
+            "'charts' has other, and Chart.yaml does not depend on it",
+        ),
+    ],
+)
+def test_what_is_no_pinned_chart_is_said(charts: dict[str, str], message: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        BUILDER.plan(chart(charts=charts))
+    assert message in " ".join((str(caught.value), *caught.value.details))

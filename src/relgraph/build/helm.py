@@ -16,6 +16,7 @@ from relgraph.build.builder import Builder, Part, Recipe, Target, Work
 from relgraph.build.gather import below, clean, contents, read_all, with_files
 from relgraph.build.stamping import NOBODY, stamped, stamping_of
 from relgraph.build.subcharts import embedded, package_of
+from relgraph.build.words import Words
 from relgraph.errors import DeclarationError, EnvironmentFailure
 from relgraph.oci.codecs.artifact import Artifact
 from relgraph.oci.codecs.chartfile import Metadata, read_metadata
@@ -42,6 +43,7 @@ class _Part(NamedTuple):
 
 def plan(target: Target) -> Recipe:
     """What decides the package."""
+    Words(target, "helm", ("charts",))
     folder = _folder(target)
     prefix = f"{folder}/" if folder else ""
     paths = [path for path in target.tree.entries if path.startswith(prefix)]
@@ -73,7 +75,8 @@ def plan(target: Target) -> Recipe:
     }
     needs |= {*stamping.needs, *(one.node for one in charts if one.node)}
     folders = [below(one.folder) for one in charts if one.folder]
-    return Recipe(facts, tuple(dict.fromkeys((below(folder), *folders, *sorted(read)))), tuple(sorted(needs)))
+    bases = tuple(one.reference for one in charts if one.reference)
+    return Recipe(facts, tuple(dict.fromkeys((below(folder), *folders, *sorted(read)))), tuple(sorted(needs)), bases=bases)
 
 
 def build(work: Work) -> Artifact:
@@ -89,12 +92,18 @@ def build(work: Work) -> Artifact:
     after = stamped(target, files, _spec(target, files), work.digests)
     metadata = _metadata(target, after.get)
     for one in embedded(target, folder, metadata, after):
-        if one.node:
-            package = package_of(work.built[one.node], work.digests[one.node])
-        else:
+        if one.folder:
             package = pack_chart(_read(work, one.folder), mtime=target.release.time)[1]
-        version = read_package(package).version
-        work.say(f"holds {one.name} {version}" + (f" ({work.digests[one.node]})" if one.node else f" from {one.folder}"))
+        else:
+            digest = work.digests[one.node] if one.node else one.reference.rpartition("@")[2]
+            package = package_of(work.built[one.node or one.reference], digest)
+        held = read_package(package)
+        if (held.name, held.version) != (one.name, one.version):
+            raise DeclarationError(
+                f"{target.node.id}: {one.node or one.reference} is {held.name} {held.version}, not {one.name} {one.version}"
+            )
+        version = held.version
+        work.say(f"holds {one.name} {version}, {one.node or one.reference or one.folder}")
         after[f"charts/{one.name}-{version}.tgz"] = package
     chart = with_files(tree, {path: data for path, data in after.items() if data is not before.get(path)})
     packed, package = pack_chart(chart, mtime=target.release.time)

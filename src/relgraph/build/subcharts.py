@@ -12,6 +12,7 @@ from relgraph.infer.paths import join
 from relgraph.oci.codecs.chartfile import Metadata, read_metadata
 from relgraph.oci.codecs.helm import CONTENT, MAX_CHART, read_package
 from relgraph.oci.manifest import Manifest
+from relgraph.oci.reference import parse_reference
 from relgraph.oci.storage import ReadOnlyRepository, read_blob
 from relgraph.resolve.range import parse_range
 
@@ -21,12 +22,14 @@ _CHART = "Chart.yaml"
 
 
 class Embedded(NamedTuple):
-    """A chart that is packaged into another: of a node that is built, or of a folder of the same repository."""
+    """A chart that is packaged into another: of a node that is built, of a folder of the same repository, or of others (a
+    reference with tag and digest)."""
 
     name: str
     version: str
     node: str = ""
     folder: str = ""
+    reference: str = ""
 
 
 def embedded(target: Target, folder: str, metadata: Metadata, files: Mapping[str, bytes]) -> list[Embedded]:
@@ -37,6 +40,9 @@ def embedded(target: Target, folder: str, metadata: Metadata, files: Mapping[str
     held = _held(files)
     found: list[Embedded] = []
     problems: list[str] = []
+    pinned = _pinned(target, problems)
+    for name in sorted(pinned.keys() - {str(one.get("name")) for one in metadata.fields.get("dependencies", ())}):
+        problems.append(f"'charts' has {name}, and Chart.yaml does not depend on it")
     for dependency in metadata.fields.get("dependencies", ()):
         name, wanted = str(dependency.get("name", "")), str(dependency.get("version", ""))
         repository = str(dependency.get("repository", ""))
@@ -44,15 +50,16 @@ def embedded(target: Target, folder: str, metadata: Metadata, files: Mapping[str
         if name in held:
             version = held[name]
         else:
-            one = _node_of(target, name, repository, folder) or _inside(target, name, repository, folder)
+            one = pinned.get(name) or _node_of(target, name, repository, folder) or _inside(target, name, repository, folder)
             if one is None:
                 problems.append(
                     f"Chart.yaml depends on {name} {wanted} of {repository or 'nowhere'}, and nothing here has it: commit it into charts/"
-                    " (helm dependency update), or declare it as a chart of the graph and name it in 'uses'"
+                    " (helm dependency update), name it in 'charts' of 'build' with tag and digest, or declare it as a chart of the graph"
+                    " and name it in 'uses'"
                 )
                 continue
             found.append(one)
-            version, where = one.version, f"{one.node or one.folder} is at"
+            version, where = one.version, f"{one.node or one.folder or one.reference} is at"
         if not _admits(wanted, version):
             # Helm leaves a dependency out, without a word, whose package is not within the range.
             problems.append(
@@ -71,6 +78,23 @@ def package_of(repository: ReadOnlyRepository, digest: str) -> bytes:
     if len(layers) != 1:
         raise DeclarationError(f"{repository.name}@{digest} is no chart", hint="only charts can be packaged into a chart")
     return read_blob(repository, layers[0], limit=MAX_CHART)
+
+
+def _pinned(target: Target, problems: list[str]) -> dict[str, Embedded]:
+    """The charts of others that the declaration pins, by name."""
+    declared = target.options.get("charts") or {}
+    found = {}
+    for name, reference in declared.items() if isinstance(declared, dict) else ():
+        try:
+            read = parse_reference(reference.removeprefix("oci://"))
+        except UsageError as problem:
+            problems.append(f"charts: {name}: {problem}")
+            continue
+        if not read.tag or read.digest is None:
+            problems.append(f"charts: {name}: {reference} needs a tag, which tells its version, and a digest")
+            continue
+        found[name] = Embedded(name, read.tag.replace("_", "+"), reference=str(read))
+    return found
 
 
 def _held(files: Mapping[str, bytes]) -> dict[str, str]:

@@ -31,12 +31,22 @@ Opener: TypeAlias = Callable[[str], Repository]
 
 
 class Build:
-    """Makes an artifact and keeps it in the workspace's own store, by digest."""
+    """Makes an artifact and keeps it in the workspace's own store, by digest.
 
-    def __init__(self, planned: Mapping[str, Planned], store: Layout, export: Callable[[Planned, Path], None]) -> None:
+    ``open_store`` gives the repositories of what others published and a build stands on.
+    """
+
+    def __init__(
+        self,
+        planned: Mapping[str, Planned],
+        store: Layout,
+        export: Callable[[Planned, Path], None],
+        open_store: Opener | None = None,
+    ) -> None:
         self._planned = planned
         self._store = store
         self._export = export
+        self._open = open_store
 
     def run(self, job: Job) -> Facts:
         """Build; the digest, media type and size of what was made."""
@@ -51,12 +61,14 @@ class Build:
             return folder
 
         digests = {node: job.products[build_step(node)]["digest"] for node in one.recipe.needs}
+        built: dict[str, ReadOnlyRepository] = {node: self._repository(node) for node in digests}
+        built |= {reference: self._base(reference, job) for reference in one.recipe.bases}
         work = Work(
             one.unit.target,
             checkout,
             scratch,
             digests,
-            {node: self._repository(node) for node in digests},
+            built,
             job.run,
             job.say,
             job.stop,
@@ -69,6 +81,17 @@ class Build:
     def intact(self, step: Step, facts: Facts) -> bool:  # noqa: ARG002 - what it made is found by digest
         """Whether all of the artifact is in the store."""
         return stored(self._store, facts)
+
+    def _base(self, reference: str, job: Job) -> LocalRepository:
+        """What others published under a digest, in the store: fetched once, and not looked for again."""
+        found = parse_reference(reference)
+        here = LocalRepository(self._store, layout_name(reference))
+        if not stored(self._store, {"digest": str(found.digest)}):
+            if self._open is None:
+                raise EnvironmentFailure(f"{reference} is not in the store")
+            job.say(f"fetches {reference}")
+            copy(self._open(found.bare.name), here, str(found.digest), referrers=False)
+        return here
 
     def _repository(self, node: str) -> LocalRepository:
         return LocalRepository(self._store, layout_name(self._planned[node].unit.part.reference))

@@ -34,6 +34,7 @@ _OPTIONS = (
     Field("outputs", texts, "patterns of the files that the command makes"),
     Field("environment", texts, "variables that the build is given, by name"),
     Field("base", text, "the image below: a node, or a reference with a digest"),
+    Field("charts", pairs(text, "'charts'"), "charts of others that are packaged into it, by name: references with tag and digest"),
     Field("config", plain, "an image's config: Entrypoint, Cmd, Env, Labels, User, WorkingDir"),
     Field("artifact_type", text, "the artifact's media type, where it is no image"),
     Field("versioned", boolean, "whether the version is built in; true by default"),
