@@ -36,9 +36,12 @@ _ANNOTATED = re.compile(r".*\.(?:ya?ml|json|tpl|tmpl|in)", re.DOTALL)
 
 def _extract(text: Text) -> Iterator[Site]:
     source = text.text
-    if _ANNOTATED.fullmatch(text.path) is not None and ("-gen." in source or "kompose.version" in source):
-        for match in _ANNOTATION.finditer(source):
-            yield _site(text, match, match["generator"] or match["tool"])
+    if _ANNOTATED.fullmatch(text.path) is not None:
+        for word in ("-gen.", "kompose.version"):
+            for line in _lines_with(source, word):
+                for match in _ANNOTATION.finditer(source, *line):
+                    if (match["tool"] is None) == (word == "-gen."):
+                        yield _site(text, match, match["generator"] or match["tool"])
     if _ANNOTATED.fullmatch(text.path) is not None and "operators.operatorframework.io" in source:
         for match in _BUILDER.finditer(source):
             yield _site(text, match, match["generator"])
@@ -49,6 +52,16 @@ def _extract(text: Text) -> Iterator[Site]:
     if source.find("protoc", 0, _HEAD) >= 0:
         for match in _PROTOC.finditer(source, 0, _HEAD):
             yield _site(text, match, match["generator"])
+
+
+def _lines_with(source: str, word: str) -> Iterator[tuple[int, int]]:
+    """The bounds of each line that holds the word."""
+    at = source.find(word)
+    while at >= 0:
+        end = source.find("\n", at)
+        end = len(source) if end < 0 else end
+        yield source.rfind("\n", 0, at) + 1, end
+        at = source.find(word, end)
 
 
 def _site(text: Text, match: re.Match[str], generator: str) -> Site:

@@ -27,15 +27,15 @@ _OCI = re.compile(
     rf"oci://(?P<path>(?>{_TEMPLATE}|[\w./-]|:\d+(?=/))++)(?::(?P<tag>(?>{_TEMPLATE}|[\w])(?>{_TEMPLATE}|[\w+-]|\.(?=[\w$]))*+))?"
 )
 _AFTER = rf"[\"'`]?(?P<image>(?:[a-z0-9][a-z0-9._-]*/)*[a-z0-9][a-z0-9._-]*(?::(?>{_TEMPLATE}|[\w-]|\.(?=[\w$]))++(?:{_DIGEST})?|{_DIGEST}))(?![\w/:@(])"
-# One pattern each, because a literal beginning is what makes a search fast.
+# One pattern each behind the word that it begins with: most texts have none of the words, and looking for a plain one is fast.
 _SHORT = tuple(
-    re.compile(word + _AFTER)
-    for word in (
-        r"image:[ \t]*",
-        r"--image[= ]",
-        r"package:[ \t]*(?=[a-z0-9._-]+/)",
-        r"docker://",
-        r"FROM[ \t]+(?:--platform=\S+[ \t]+)?",
+    (word, re.compile(word + more + _AFTER))
+    for word, more in (
+        ("image:", r"[ \t]*"),
+        ("--image", r"[= ]"),
+        ("package:", r"[ \t]*(?=[a-z0-9._-]+/)"),
+        ("docker://", ""),
+        ("FROM", r"[ \t]+(?:--platform=\S+[ \t]+)?"),
     )
 )
 _NO_REGISTRY = re.compile(
@@ -71,7 +71,9 @@ def text_images(text: Text, start: int, end: int, *, syntax: str, key: str = "",
         for match in _LOCAL.finditer(source, start, end):
             if source[match.start() - 1 : match.start()] not in ("/", "@"):
                 yield from image_sites(text, *match.span(), syntax=syntax, key=key, role=role)
-    for pattern in _SHORT:
+    for word, pattern in _SHORT:
+        if source.find(word, start, end) < 0:
+            continue
         for match in pattern.finditer(source, start, end):
             if not source[match.start() - 1 : match.start()].isalnum():
                 yield from image_sites(text, *match.span("image"), syntax=syntax, key=key, role=role)

@@ -12,12 +12,15 @@ from relgraph.syntax.text import Text
 
 __all__ = ["EXTRACTOR", "assignment_sites", "command_sites"]
 
-_ASSIGNMENT = re.compile(
-    r"(?<![\w$./%{?-])(?<![\w=]&)(?P<name>[A-Za-z_][A-Za-z0-9_]*+)="
-    r"(?P<value>\"(?>[^\"\\\n$]|\\.|\$\((?:[^()\n]|\([^()\n]*+\))*+\)|\$)*+\"|'[^'\n]*+'|`[^`\n]*+`"
+# What follows the equals sign; the name is found backwards from it, since signs are rare and letters are not.
+_VALUE = re.compile(
+    r"(?:\"(?>[^\"\\\n$]|\\.|\$\((?:[^()\n]|\([^()\n]*+\))*+\)|\$)*+\"|'[^'\n]*+'|`[^`\n]*+`"
     r"|(?>\$?\{\{[^{}\n]*+\}\}|\$\((?:[^()\n]|\((?:[^()\n]|\([^()\n]*+\))*+\))*+\)|\$\{[^{}\n]*+\}|\$(?!\()|[^\s;|&()<>`\"'$])*+)"
 )
+_NAME = re.compile(r"[A-Za-z0-9_]*+(?<=[A-Za-z_])(?![\w$./%{?-])(?!&[\w=])")
+_NAME_END = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*+|\d++):?[-=](?P<value>\$\{[^{}\n]*+\}|[^{}\n]*+)\}")
+_LONGEST = 256
 _SHELL_PATH = re.compile(r".*\.(?:sh|bash|zsh|ksh|bats|envrc|env)|(?:.*/)?\.?env(?:\.[\w-]+)?", re.DOTALL)
 _SHEBANG = re.compile(r"#!\s*/\S*(?:/| )(?:env\s+(?:-S\s+)?)?(?:ba|z|k|da|a)?sh\b")
 
@@ -25,25 +28,40 @@ _SHEBANG = re.compile(r"#!\s*/\S*(?:/| )(?:env\s+(?:-S\s+)?)?(?:ba|z|k|da|a)?sh\
 def assignment_sites(text: Text, start: int, end: int, *, syntax: str, scope: str = "shell", key: str = "") -> Iterator[Site]:
     """The sites of assignments (``X=1.2.3``, ``export``, ``local``, ...) and of defaults (``${X:-1.2.3}``) in a range of shell."""
     source = text.text
-    for match in _ASSIGNMENT.finditer(source, start, end):
-        first, last = match.span("value")
-        if last - first < 1:
-            continue
+    for begin, name, first, last in _assignments(source, start, end):
         if source[first] in "\"'" and source[last - 1] == source[first]:
             first, last = first + 1, last - 1
         default = _DEFAULT.fullmatch(source, first, last)
         if default is not None and default["name"].isdigit():
             # What an argument is when it is not given is the variable's default: X="${1:-1.2.3}".
-            yield from _default_sites(text, *default.span("value"), match["name"], syntax=syntax, scope=scope, key=key)
+            yield from _default_sites(text, *default.span("value"), name, syntax=syntax, scope=scope, key=key)
             continue
-        if default is not None and default["name"] == match["name"]:
+        if default is not None and default["name"] == name:
             continue  # read below, as a default
-        for site in value_sites(text, first, last, match["name"], syntax=syntax, scope=scope, key=key):
-            if "$" not in site.raw or _opens_string(source, start, match.start()):
+        for site in value_sites(text, first, last, name, syntax=syntax, scope=scope, key=key):
+            if "$" not in site.raw or _opens_string(source, start, begin):
                 yield site
     for match in _DEFAULT.finditer(source, start, end):
         if not match["name"].isdigit():
             yield from _default_sites(text, *match.span("value"), match["name"], syntax=syntax, scope=scope, key=key)
+
+
+def _assignments(source: str, start: int, end: int) -> Iterator[tuple[int, str, int, int]]:
+    """``NAME=VALUE``, where it begins a word: its start, the name, and the bounds of a value that is not empty."""
+    floor = start  # names do not reach into the value before
+    at = source.find("=", start, end)
+    while at >= 0:
+        resume = at + 1
+        if at > floor and source[at - 1] in _NAME_END:
+            # Backwards, with two characters more than the range may give: a name does not count as part of a longer word.
+            name = _NAME.match(source[max(0, floor - 2, at - _LONGEST) : at][::-1])
+            begin = at if name is None else at - name.end()
+            value = _VALUE.match(source, at + 1, end) if max(floor, at - _LONGEST + 1) <= begin < at else None
+            if value is not None:
+                floor = resume = value.end()
+                if value.end() > value.start():
+                    yield begin, source[begin:at], *value.span()
+        at = source.find("=", resume, end)
 
 
 def _default_sites(text: Text, first: int, last: int, name: str, *, syntax: str, scope: str, key: str) -> Iterator[Site]:

@@ -51,9 +51,7 @@ def command_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "
     source = text.text
     reader = Reader(text, start, end, syntax, key)
     done, budget = start, 4 * (end - start) + 20000
-    for match in _TOOLS.finditer(source, start, end):
-        if match.start() > start and source[match.start() - 1] in _WITHIN_WORD:
-            continue
+    for match in _tools(source, start, end):
         readers = _READERS.get(match.group()) or _VARIABLES.get(match["var"] or "")
         # A command within another's arguments is read too, but not without end: that would take quadratic time.
         if readers is None or (match.start() < done and budget < 0):
@@ -72,6 +70,14 @@ def command_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "
     yield from images.literal_images(reader)
     yield from _helpers(reader)
     yield from files.scripts(reader)
+
+
+def _tools(source: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    # What stands before the range does not make its first word part of a longer one.
+    if (first := _TOOL.match(source, start, end)) is not None:
+        yield first
+        start = first.end()
+    yield from _TOOLS.finditer(source, start, end)
 
 
 def module_sites(text: Text, start: int, end: int, *, syntax: str, key: str = "") -> Iterator[Site]:
@@ -293,11 +299,21 @@ _READERS: dict[str, tuple[_Read, ...]] = {
     "crane": (images.plain_images,), "cosign": (images.plain_images,), "oras": (images.plain_images,), "trivy": (images.plain_images,),
     "ko": (files.built,), "go": (files.built,),
 }  # fmt: skip
+
+
+def _rest_of(first: str) -> str:
+    """An expression for what follows the first letter in the names of tools."""
+    return f"(?:{'|'.join(sorted((name[1:] for name in _READERS if name[0] == first), key=len, reverse=True))})"
+
+
 #: Variables under which the same tools are called.
 _VARIABLES = {name.upper(): readers for name, readers in _READERS.items()} | dict.fromkeys(
     ("CONTAINER_TOOL", "CONTAINER_ENGINE", "CONTAINER_RUNTIME", "CONTAINER_CMD", "CONTAINER_CLI", "DOCKER_CMD"), _ENGINE
 )
+_VARIABLE = rf"\$[({{](?P<var>{'|'.join(sorted(_VARIABLES, key=len, reverse=True))})[)}}]"
+_TOOL = re.compile(rf"(?:{'|'.join(sorted(_READERS, key=len, reverse=True))}|{_VARIABLE})(?=[ \t\\])")
+# The same where it is no part of a word, asked in the order that rules most places out: the first letter, what stands before it, the rest.
 _TOOLS = re.compile(
-    rf"(?:{'|'.join(sorted(_READERS, key=len, reverse=True))}|\$[({{](?P<var>{'|'.join(sorted(_VARIABLES, key=len, reverse=True))})[)}}])(?=[ \t\\])"
+    rf"[{''.join(sorted({name[0] for name in _READERS}))}$](?<![A-Za-z0-9_./=:%@-].)"
+    rf"(?:{'|'.join(f'(?<={first}){_rest_of(first)}' for first in sorted({name[0] for name in _READERS}))}|(?<=\$){_VARIABLE[2:]})(?=[ \t\\])"
 )
-_WITHIN_WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:%@")

@@ -19,6 +19,8 @@ _WORD = re.compile(
 )
 _PLACEHOLDER = re.compile(r"<[A-Za-z][\w .-]{0,40}>(?=[\s\"']|$)")  # <version>: as documents write what a reader fills in
 _REDIRECTION = re.compile(r"\d*(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())[ \t]*+")
+_BEFORE_SPACE = frozenset(" \t\\")
+_BEFORE_TARGET = frozenset("<>0123456789")
 
 
 class Word(NamedTuple):
@@ -43,8 +45,10 @@ def read_command(source: str, start: int, end: int) -> tuple[list[Word], int]:
     words: list[Word] = []
     position = start
     while True:
-        position = _SPACE.match(source, position, end).end()  # type: ignore[union-attr]  # it matches the empty string
-        redirection = _REDIRECTION.match(source, position, end)
+        # A look at one character spares most words two expressions.
+        if source[position : position + 1] in _BEFORE_SPACE:
+            position = _SPACE.match(source, position, end).end()  # type: ignore[union-attr]  # it matches the empty string
+        redirection = _REDIRECTION.match(source, position, end) if source[position : position + 1] in _BEFORE_TARGET else None
         if redirection is not None and _PLACEHOLDER.match(source, position, end) is None:
             target = _WORD.match(source, redirection.end(), end)
             position = target.end() if target is not None else redirection.end()
