@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -146,6 +147,43 @@ def test_the_order_of_files_changes_nothing(world: Example, dice: random.Random)
 
     siblings = {name: shuffled(history) for name, history in world.siblings.items()}
     assert of(world._replace(commits=shuffled(world.commits), siblings=siblings)) == of(world)
+
+
+class Unsorted:
+    """A tree whose files are listed in another order."""
+
+    def __init__(self, tree: Tree, dice: random.Random) -> None:
+        self._tree = tree
+        self.rev = tree.rev
+        self.time = tree.time
+        self.entries = dict(dice.sample([*tree.entries.items()], len(tree.entries)))
+        self.read = tree.read
+        self.read_many = tree.read_many
+
+
+class UnsortedRepository:
+    """A repository whose trees are; everything else is the repository's own."""
+
+    def __init__(self, repository: Repository, dice: random.Random) -> None:
+        self._repository = repository
+        self._dice = dice
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._repository, name)
+
+    def tree(self, rev: str) -> Tree | None:
+        tree = self._repository.tree(rev)
+        return None if tree is None else Unsorted(tree, self._dice)
+
+
+@given(undeclared, st.randoms(use_true_random=False))
+@settings(max_examples=200)
+def test_the_order_in_which_a_tree_is_listed_changes_nothing(world: Example, dice: random.Random) -> None:
+    # Every file twice, so that whatever is told of one of them could be told of the other.
+    files = world.commits[-1].files
+    listed = opened(with_files(world, {**files, **{f"copy/{path}": content for path, content in files.items()}})).values()
+    shuffled = [(cast("Repository", UnsortedRepository(repository, dice)), Unsorted(tree, dice)) for repository, tree in listed]
+    assert found(shuffled) == found(listed)
 
 
 @given(undeclared.filter(lambda world: bool(world.siblings)), st.randoms(use_true_random=False))

@@ -1,8 +1,9 @@
 """The facts that inference and rules work on: repositories at a revision, their sites, and their siblings."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from operator import le
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -10,13 +11,22 @@ from relgraph.model.repository import Entry, Repository, Tag, Tree
 from relgraph.model.site import Site
 from relgraph.syntax.text import Text
 
-__all__ = ["Reader", "Subject", "World"]
+__all__ = ["Reader", "Subject", "World", "is_ordered"]
 
 _NEAR = 2000
 
 
 def _start(site: Site) -> int:
     return site.span.start
+
+
+def _path(site: Site) -> str:
+    return site.path
+
+
+def is_ordered(paths: Sequence[str]) -> bool:
+    """Whether the paths are in alphabetical order, as they nearly always are."""
+    return all(map(le, paths, paths[1:]))
 
 
 class Subject:
@@ -38,7 +48,7 @@ class Subject:
     ) -> None:
         self.repository = repository
         self.tree = tree
-        self.sites = sites
+        self.sites = sites if is_ordered([site.path for site in sites]) else tuple(sorted(sites, key=_path))
         self.files = files
         self.unread = unread
         self._reader = reader
@@ -56,10 +66,12 @@ class Subject:
         """Full commit id, ``worktree`` or ``index``."""
         return self.tree.rev
 
-    @property
+    @cached_property
     def entries(self) -> Mapping[str, Entry]:
-        """All paths of the tree."""
-        return self.tree.entries
+        """All paths of the tree, in alphabetical order: what is told first must not follow from how a tree is listed."""
+        entries = self.tree.entries
+        paths = [*entries]
+        return entries if is_ordered(paths) else MappingProxyType({path: entries[path] for path in sorted(paths)})
 
     @cached_property
     def directories(self) -> frozenset[str]:
