@@ -132,3 +132,22 @@ def test_what_a_file_names_and_nobody_released_is_an_error_a_plan_a_warning() ->
 def test_what_has_a_version_is_not_told(graph: str, tags: tuple[str, ...]) -> None:
     released = NAMED._replace(tags=("v0.1.0",))
     assert told(never_released.RULE, graph, released, engine=(Commit({"a": ""}, tags=tags),)) == []
+
+
+@pytest.mark.parametrize("tag", ["engine-0.1.0", "release-0.1.0", "engine/v0.1.0", "0.1.0"])
+def test_a_format_that_fits_no_tag_is_told_once_whatever_is_built_from_it(tag: str) -> None:
+    (one,) = told(never_released.RULE, PLAN, NAMED._replace(tags=("v0.1.0",)), engine=(Commit({"a": ""}, tags=(tag, "nightly")),))
+    assert (one.severity, one.node, one.place.path, one.actual) == (
+        Severity.ERROR,
+        "repos.engine",
+        "graph/example.yaml",
+        "v{version}",
+    )
+    assert one.message == "no tag of engine is written as v{version}, though there are versions among them"
+    assert one.why[0] == f"the newest is {tag}"
+
+
+@pytest.mark.parametrize("tags", [("nightly",), ("v0.0.0",), ("v0.1.0", "release-0.1.0")])
+def test_tags_that_are_no_versions_need_no_format(tags: tuple[str, ...]) -> None:
+    found = told(never_released.RULE, PLAN, NAMED._replace(tags=("v0.1.0",)), engine=(Commit({"a": ""}, tags=tags),))
+    assert all(one.node == "images.tool" for one in found)
