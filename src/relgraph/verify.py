@@ -23,6 +23,7 @@ from relgraph.infer.facts import Facts
 from relgraph.judging import judge_facts
 from relgraph.model.finding import Report, Severity
 from relgraph.model.graph import Graph, Node
+from relgraph.model.published import NOTHING_LOOKED_AT, Published
 from relgraph.model.repository import WORKTREE
 from relgraph.model.world import Subject
 from relgraph.reading import SiteReader
@@ -94,7 +95,9 @@ def _graphs(root: Path) -> Mapping[str, Graph]:
     return graphs
 
 
-def open_facts(workspace: Workspace, request: Request, stack: ExitStack, *, sites: bool = True) -> Facts:
+def open_facts(
+    workspace: Workspace, request: Request, stack: ExitStack, *, sites: bool = True, published: Published | None = None
+) -> Facts:
     """The world that a graph speaks of; repositories are closed with ``stack``. Without ``sites``, only versions are asked for.
 
     Raises EnvironmentFailure where a repository that is not external has no clone, and UsageError for unknown revisions.
@@ -122,7 +125,7 @@ def open_facts(workspace: Workspace, request: Request, stack: ExitStack, *, site
             (external if node.get("external", False) else subjects)[node.id] = opened
     if missing or failed:
         _refuse(missing, failed)
-    return declare(graph, subjects, external, today=request.as_of or today())
+    return declare(graph, subjects, external, today=request.as_of or today(), published=published or _withdrawn(workspace))
 
 
 def _refuse(missing: list[str], failed: list[tuple[str, RelgraphError]]) -> NoReturn:
@@ -140,11 +143,25 @@ def _refuse(missing: list[str], failed: list[tuple[str, RelgraphError]]) -> NoRe
     )
 
 
-def verify(workspace: Workspace, request: Request) -> Report:
-    """Judge the declared repositories by all rules, those of scan with declared facts included."""
+def _withdrawn(workspace: Workspace) -> Published:
+    """The records of releases that were withdrawn; those that were not need no reading."""
+    if not (workspace.root / "releases").is_dir():
+        return NOTHING_LOOKED_AT
+    from relgraph.workspace.record import withdrawn_records
+
+    return Published(withdrawn_records(workspace.root))
+
+
+def verify(workspace: Workspace, request: Request, published: Published | None = None) -> Report:
+    """Judge the declared repositories by all rules, those of scan with declared facts included.
+
+    ``published`` is what registries answered, where they were asked.
+    """
     started = perf_counter()
     with ExitStack() as stack:
-        return report_of(workspace, open_facts(workspace, request, stack))._replace(seconds=perf_counter() - started)
+        return report_of(workspace, open_facts(workspace, request, stack, published=published))._replace(
+            seconds=perf_counter() - started
+        )
 
 
 def report_of(workspace: Workspace, facts: Facts) -> Report:

@@ -75,7 +75,7 @@ def mutant(seed: int) -> Example:
         name: _commits(dice, history, others.commits, alterations // 3)
         for name, history in {**example.siblings, **(others.siblings if dice.random() < 0.3 else {})}.items()
     }
-    return Example(commits, siblings, example.graph)
+    return Example(commits, siblings, example.graph, example.published)
 
 
 def _commits(dice: random.Random, commits: Sequence[Commit], others: Sequence[Commit], alterations: int) -> tuple[Commit, ...]:

@@ -1,6 +1,7 @@
 """The commands of a workspace: its declared graph, checked, tabled, explained and drawn."""
 
 from relgraph.cli.command import Argument, Command, Form, Offer
+from relgraph.cli.store_table import REGISTRY_OPTIONS
 
 __all__ = ["declared_commands"]
 
@@ -46,6 +47,19 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 ),
                 Argument("fix", "write into the work trees what settles the listed findings, then list what is left", Form.FLAG),
                 Argument("diff", "print what --fix would do, and change nothing", Form.FLAG),
+                Argument("published", "also check what registries and layouts hold against the records of releases", Form.FLAG),
+                Argument(
+                    "to",
+                    "with --published: look below layout:FOLDER or HOST[:PORT][/PREFIX], as `release --to` has it",
+                    metavar="PLACE",
+                ),
+                Argument(
+                    "key",
+                    "with --published: releases that this public key signed must have its signature",
+                    metavar="FILE",
+                    repeated=True,
+                    offer=Offer.FILES,
+                ),
                 Argument("allow-dirty", "with --fix or --diff: also in files with uncommitted changes", Form.FLAG),
                 Argument(
                     "severity",
@@ -54,6 +68,7 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 ),
                 Argument("rule", "apply this rule only (code or name)", metavar="RULE", repeated=True, offer=Offer.RULES),
                 Argument("output", "write the findings to this file instead of standard output", metavar="FILE", offer=Offer.FILES),
+                *REGISTRY_OPTIONS,
             ),
             details=(
                 "The graph is declared in graph/*.yaml of the nearest folder upwards. Every repository that it declares is judged, "
@@ -66,11 +81,15 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 "--fix replaces nothing but the text at the places of findings that have a fix (of errors and warnings, unless --severity "
                 "says otherwise), in repositories that were judged as they are on disk. It leaves files with uncommitted changes alone. "
                 "--diff exits 1 where there is something to fix.",
+                "--published reads every name that a record in releases/ has, and what the newest release tag promises: whether it is there, "
+                "has not moved, holds the version and the platforms that it should, and is what a build of its commit comes to; "
+                "and tags that no release recorded.",
             ),
             examples=(
                 ("relgraph verify", "this workspace"),
                 ("relgraph verify --rev v1.4.0", "as it was released"),
                 ("relgraph verify --since origin/main", "what this branch brings about"),
+                ("relgraph verify --published", "also what registries hold"),
                 ("relgraph verify --diff", "the repairs, to read before `relgraph verify --fix` makes them"),
             ),
         ),

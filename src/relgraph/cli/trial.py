@@ -47,4 +47,4 @@ def facts_of(example: Example) -> Facts | None:
                 external[node.id] = Subject(repositories[node.name], trees[node.name])
             else:
                 subjects[node.id] = read_subject(repositories[node.name], trees[node.name])
-    return declare(graph, subjects, external, today=_TODAY)
+    return declare(graph, subjects, external, today=_TODAY, published=example.published)

@@ -11,6 +11,7 @@ from relgraph.infer.identity import Stated
 from relgraph.infer.lines import Line, git_line
 from relgraph.infer.standing import is_skipped
 from relgraph.model.graph import Edge, EdgeKind, Graph, Node
+from relgraph.model.published import NOTHING_LOOKED_AT, Published
 from relgraph.model.site import Site
 from relgraph.model.world import Subject
 from relgraph.sites.build import canonical_image
@@ -23,13 +24,19 @@ _URL = re.compile(r"(?:https?|ssh|git)://(?:[^/@]*@)?([^/:]+)(?::\d+)?/(.+?)(?:\
 class Declared:
     """A graph, the versions of its nodes in this world, and the repositories that were opened for it (by node id).
 
-    ``today`` is the day by which waivers expire.
+    ``today`` is the day by which waivers expire, ``published`` what is known of releases that were made.
     """
 
     def __init__(
-        self, graph: Graph, versions: Mapping[str, NodeVersion], subjects: Mapping[str, Subject], today: date | None = None
+        self,
+        graph: Graph,
+        versions: Mapping[str, NodeVersion],
+        subjects: Mapping[str, Subject],
+        today: date | None = None,
+        published: Published = NOTHING_LOOKED_AT,
     ) -> None:
         self.today = today
+        self.published = published
         self.graph = graph
         self.versions = versions
         self.subjects = subjects

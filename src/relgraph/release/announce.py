@@ -9,7 +9,7 @@ from relgraph.model.graph import EdgeKind
 from relgraph.model.record import Record
 from relgraph.release.notes import notes
 from relgraph.release.prepare import Prepared
-from relgraph.release.recording import find_record
+from relgraph.workspace.record import find_record
 
 __all__ = ["announce", "dependants"]
 

@@ -1,12 +1,12 @@
 """The record of a release, kept: as a file of the workspace, and beside what it records."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from relgraph.effects.files import write_file
 from relgraph.engine.executor import Job
-from relgraph.errors import DeclarationError, EnvironmentFailure, Refused
+from relgraph.errors import EnvironmentFailure, Refused
 from relgraph.graph.build import home
 from relgraph.model.graph import Graph, Node
 from relgraph.model.plan import Facts, Step
@@ -19,23 +19,12 @@ from relgraph.oci.manifest import Manifest
 from relgraph.oci.storage import ReadOnlyRepository, read_blob
 from relgraph.oci.stores import put
 from relgraph.release.executors import Opener, descriptor_of
-from relgraph.release.record import ARTIFACT_TYPE, read_record, write_record
 from relgraph.release.scope import Scope, Unit, oci_tag
 from relgraph.release.signing import Signer
 from relgraph.release.steps import Planned, build_step
+from relgraph.workspace.record import ARTIFACT_TYPE, read_record, record_path, write_record
 
-__all__ = [
-    "Keep",
-    "Published",
-    "find_record",
-    "fetch_record",
-    "published_nodes",
-    "record_artifact",
-    "record_home",
-    "record_of",
-    "record_path",
-    "record_tag",
-]
+__all__ = ["Keep", "fetch_record", "published_nodes", "record_artifact", "record_home", "record_of", "record_tag"]
 
 _LARGEST = 4 << 20
 _TITLE = "org.opencontainers.image.title"
@@ -147,11 +136,6 @@ def record_artifact(data: bytes, record: Record, subject: Descriptor | None) -> 
     return Artifact((EMPTY_BLOB, blob), (manifest,))
 
 
-def record_path(root: Path, repo: str, version: str) -> Path:
-    """Where a workspace keeps a record."""
-    return root / "releases" / repo / f"{version}.yaml"
-
-
 def record_tag(repo: str, version: str) -> str:
     """The tag of a record in a registry: ``relgraph.web.1.2.0``."""
     return oci_tag(f"relgraph.{repo}.{version}")[:128]
@@ -183,38 +167,6 @@ def fetch_record(repository: ReadOnlyRepository, repo: str, version: str) -> Rec
     if not isinstance(document, Manifest) or document.kind != ARTIFACT_TYPE or len(document.layers) != 1:
         raise InvalidContent(f"{repository.name}:{tag} is no record of a release", hint="somebody else uses this tag")
     return read_record(read_blob(repository, document.layers[0], limit=_LARGEST), what=f"{repository.name}:{tag}")
-
-
-def find_record(root: Path, repo: str, version: str) -> Record | None:
-    """The record in a workspace; None where there is none. Raises DeclarationError where it is malformed."""
-    path = record_path(root, repo, version)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as problem:
-        raise EnvironmentFailure(f"{path}: {problem.strerror or problem}") from problem
-    found = read_record(data, what=str(path.relative_to(root)))
-    if (found.repo, found.version) != (repo, version):
-        raise DeclarationError(
-            f"{path.relative_to(root)}: it is the record of {found.repo} {found.version}", hint="take it from git again"
-        )
-    return found
-
-
-class Published:
-    """All records of a workspace."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def records(self, repos: Iterable[str]) -> tuple[Record, ...]:
-        """The records of these repositories, by repository and file name."""
-        found: list[Record] = []
-        for repo in repos:
-            for path in sorted((self._root / "releases" / repo).glob("*.yaml")):
-                found.append(read_record(path.read_bytes(), what=str(path.relative_to(self._root))))
-        return tuple(found)
 
 
 def _write(path: Path, record: Record, text: str) -> bool:

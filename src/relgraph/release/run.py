@@ -18,9 +18,10 @@ from relgraph.oci.stores import Stores
 from relgraph.release.destinations import destination, layout_name
 from relgraph.release.executors import Build, Check, Move, Name, Opener, Push, opener
 from relgraph.release.prepare import Prepared
-from relgraph.release.recording import Keep, fetch_record, find_record, record_home
+from relgraph.release.recording import Keep, fetch_record, record_home
 from relgraph.release.signing import Sign, Signer
 from relgraph.release.steps import deep_keys
+from relgraph.workspace.record import find_record
 
 __all__ = ["Ran", "Settings", "executors_of", "is_released", "known_record", "run", "state_of"]
 
@@ -75,7 +76,7 @@ def executors_of(
     names = {node: layout_name(one.unit.part.reference) for node, one in planned.items()}
     home = record_home(prepared.workspace.graph, prepared.repo.id)
     found: dict[str, Executor] = {
-        "build": Build(planned, store, prepared.export),
+        "build": Build(planned, store, prepared.export, open_store),
         "check": Check(open_store),
         "push": Push(open_store, store, names, workers),
         "tag": Name(open_store),

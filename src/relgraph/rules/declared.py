@@ -10,11 +10,14 @@ from relgraph.rules import (
     never_released,
     no_builder,
     own_literal,
+    published_content,
+    published_names,
     stamped_literal,
     two_versions,
     undeclared_artifact,
     version_cycle,
     waivers,
+    withdrawn,
 )
 from relgraph.rules.rule import Rule
 
@@ -40,4 +43,12 @@ DECLARED: tuple[Rule, ...] = (
     stamped_literal.RULE,
     never_released.RULE,
     version_cycle.RULE,
+    published_names.MISSING,
+    published_names.MOVED,
+    published_names.EXTRA,
+    published_content.CHART,
+    published_content.PLATFORMS,
+    published_content.UNSIGNED,
+    published_content.DIFFERENT,
+    withdrawn.RULE,
 )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from relgraph.infer.facts import Facts
 from relgraph.model.example import Commit
 from relgraph.model.finding import Finding, Severity
+from relgraph.model.published import NOTHING_LOOKED_AT, Published
 
 __all__ = ["Commit", "Example", "Rule"]
 
@@ -15,12 +16,14 @@ class Example(NamedTuple):
     """A small world: commits of the judged repository, oldest first, and those of its siblings by name.
 
     The judged revision is the last commit. ``address`` of a repository called NAME is ``github.com/example/NAME``; the
-    judged one is called ``platform``. With ``graph``, a graph document, the declared repositories of those names are judged by it.
+    judged one is called ``platform``. With ``graph``, a graph document, the declared repositories of those names are judged by it, and with
+    what ``published`` says of their releases.
     """
 
     commits: tuple[Commit, ...]
     siblings: Mapping[str, tuple[Commit, ...]] = MappingProxyType({})
     graph: str = ""
+    published: Published = NOTHING_LOOKED_AT
 
 
 class Rule(NamedTuple):

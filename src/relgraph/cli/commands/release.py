@@ -51,8 +51,9 @@ def release(values: Values, terminal: Terminal) -> int:
     from relgraph.release.executors import opener
     from relgraph.release.preflight import preflight
     from relgraph.release.prepare import release_request
-    from relgraph.release.recording import find_record, record_home
+    from relgraph.release.recording import record_home
     from relgraph.release.run import is_released, known_record
+    from relgraph.workspace.record import find_record
 
     to = values.get("to") or ""
     signer = _signer(values)

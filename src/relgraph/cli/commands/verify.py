@@ -10,6 +10,7 @@ from relgraph.cli.terminal import Terminal
 from relgraph.cli.workspace import named_revisions, request_of, workspace_of
 from relgraph.errors import UsageError
 from relgraph.model.finding import Finding, Report, Severity
+from relgraph.model.published import Published
 from relgraph.report.clean import visible
 from relgraph.rules.registry import RULES
 from relgraph.verify import Request, Workspace, verify
@@ -28,7 +29,25 @@ def run(values: Values, terminal: Terminal) -> int:
     news = _news(workspace, request, values, terminal)
     if values.flag("fix") or values.flag("diff"):
         return _repair(workspace, request, news, values, terminal)
-    return show(news(verify(workspace, request)), values, terminal, RULES)
+    published = _published(workspace, request, values, terminal) if values.flag("published") else None
+    return show(news(verify(workspace, request, published)), values, terminal, RULES)
+
+
+def _published(workspace: Workspace, request: Request, values: Values, terminal: Terminal) -> Published:
+    """What registries answer."""
+    from relgraph.cli.registries import Stores
+    from relgraph.cli.trusting import read_file
+    from relgraph.release.executors import opener
+    from relgraph.release.observe import observe
+    from relgraph.release.rebuild import Rebuilder
+    from relgraph.trust.keys import read_public
+
+    keys = [read_public(read_file(Path(path)), what=path) for path in values.many("key")]
+    with Stores(values, terminal) as stores, Rebuilder(workspace, request) as rebuilder:
+        found = observe(workspace, request, opener(stores), to=values.get("to") or "", keys=keys, rebuild=rebuilder.differs)
+    if not keys and any(one.record is not None and one.record.signed_by for one in found.seen):
+        terminal.say("relgraph: signatures were not looked at: give the public keys with --key")
+    return found
 
 
 def _news(workspace: Workspace, request: Request, values: Values, terminal: Terminal) -> _News:
@@ -100,6 +119,10 @@ def _check(values: Values) -> None:
         raise UsageError("--fix and --diff are two things", hint="--diff shows what --fix would do")
     if values.flag("allow-dirty") and not (values.flag("fix") or values.flag("diff")):
         raise UsageError("--allow-dirty goes with --fix or --diff")
+    if values.flag("published") and (values.flag("fix") or values.flag("diff") or values.many("since")):
+        raise UsageError("--published looks at what is released, which no edit changes", hint="leave out --fix, --diff and --since")
+    if (values.get("to") is not None or values.many("key")) and not values.flag("published"):
+        raise UsageError("--to and --key go with --published")
     if values.flag("diff") and (values.get("format") not in (None, "text") or values.get("output") is not None):
         raise UsageError("--diff prints a diff, in no other format", hint="leave out --format and --output")
     if (values.flag("fix") or values.flag("diff")) and values.get("as-of") is not None:

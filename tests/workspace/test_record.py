@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from relgraph.errors import DeclarationError
 from relgraph.model.record import Item, Record, Withdrawal
-from relgraph.release.record import read_record, write_record
+from relgraph.workspace.record import read_record, write_record
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=12)
 ITEMS = st.builds(

@@ -5,12 +5,22 @@ same bytes.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from relgraph.errors import DeclarationError
+from relgraph.errors import DeclarationError, EnvironmentFailure
 from relgraph.model.record import Item, Record, Withdrawal
 
-__all__ = ["API_VERSION", "ARTIFACT_TYPE", "read_record", "write_record"]
+__all__ = [
+    "API_VERSION",
+    "ARTIFACT_TYPE",
+    "find_record",
+    "read_record",
+    "record_path",
+    "records_of",
+    "withdrawn_records",
+    "write_record",
+]
 
 API_VERSION = "relgraph.dev/v1"
 #: What marks a record in a registry.
@@ -19,7 +29,7 @@ ARTIFACT_TYPE = "application/vnd.relgraph.release.v1+yaml"
 
 def write_record(record: Record) -> str:
     """The document."""
-    import yaml  # noqa: PLC0415 - a release with nothing to do writes none
+    import yaml
 
     fields: dict[str, Any] = {
         "apiVersion": API_VERSION,
@@ -110,7 +120,7 @@ def read_record(data: bytes, *, what: str) -> Record:
 
 
 def _document(data: bytes, what: str) -> dict[str, Any]:
-    import yaml  # noqa: PLC0415 - only where there is a record
+    import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -143,3 +153,40 @@ def _text(fields: Mapping[str, Any], key: str, wrong: list[str], where: str = ""
         return value
     wrong.append(f"{where}{key} is {'missing' if value is None else 'no text'}")
     return ""
+
+
+def record_path(root: Path, repo: str, version: str) -> Path:
+    """Where a workspace keeps a record."""
+    return root / "releases" / repo / f"{version}.yaml"
+
+
+def records_of(root: Path, repo: str) -> tuple[Record, ...]:
+    """All records of a repository (by its name in the graph), by file name. Raises DeclarationError where one is malformed."""
+    folder = root / "releases" / repo
+    return tuple(_read(root, path) for path in sorted(folder.glob("*.yaml")))
+
+
+def withdrawn_records(root: Path) -> tuple[Record, ...]:
+    """The records of all repositories that say that their release is withdrawn."""
+    paths = sorted((root / "releases").glob("*/*.yaml"))
+    return tuple(_read(root, path) for path in paths if b"\nwithdrawn:" in path.read_bytes())
+
+
+def find_record(root: Path, repo: str, version: str) -> Record | None:
+    """The record of a release; None where there is none. Raises DeclarationError where it is malformed, or another release's."""
+    path = record_path(root, repo, version)
+    if not path.exists():
+        return None
+    found = _read(root, path)
+    if (found.repo, found.version) != (repo, version):
+        raise DeclarationError(
+            f"{path.relative_to(root)}: it is the record of {found.repo} {found.version}", hint="take it from git again"
+        )
+    return found
+
+
+def _read(root: Path, path: Path) -> Record:
+    try:
+        return read_record(path.read_bytes(), what=str(path.relative_to(root)))
+    except OSError as problem:
+        raise EnvironmentFailure(f"{path}: {problem.strerror or problem}") from problem
