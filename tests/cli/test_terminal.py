@@ -1,4 +1,6 @@
 import io
+import os
+from typing import TextIO
 
 import pytest
 
@@ -55,3 +57,78 @@ def test_no_output_is_a_failure_and_no_error_stream_is_not() -> None:
 def test_a_width_that_nobody_knows_is_a_hundred() -> None:
     assert Terminal(io.StringIO(), None, {}).width == 100
     assert Terminal(Screen(), None, {}).width == 100
+
+
+class Failing(io.StringIO):
+    """A stream that fails in the way that is given, and has no descriptor."""
+
+    def __init__(self, problem: OSError) -> None:
+        super().__init__()
+        self.problem = problem
+        self.tried = 0
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.tried += 1
+        raise self.problem
+
+
+def test_who_has_gone_is_not_written_to_again() -> None:
+    out, err = Failing(BrokenPipeError(32, "Broken pipe")), io.StringIO()
+    terminal = Terminal(out, err, {})
+    terminal.write("one")
+    terminal.write("two")
+    assert (out.tried, err.getvalue()) == (1, "")
+
+
+def test_output_that_cannot_be_written_is_a_failure_with_its_reason() -> None:
+    terminal = Terminal(Failing(OSError(28, "No space left on device")), None, {})
+    with pytest.raises(EnvironmentFailure, match="cannot write to standard output: No space left on device"):
+        terminal.write("data")
+
+
+def test_complaints_that_cannot_be_written_end_nothing() -> None:
+    terminal = Terminal(io.StringIO(), Failing(OSError(5, "Input/output error")), {})
+    terminal.complain("wrong")
+    terminal.progress("half")
+    terminal.say("for people")
+
+
+def test_progress_is_one_line_that_makes_way() -> None:
+    out, err = io.StringIO(), Screen()
+    terminal = Terminal(out, err, {})
+    terminal.progress("reading 1 of 2")
+    terminal.progress("reading 2 of 2")
+    terminal.write("data\n")
+    terminal.complain("wrong")
+    clear = "\r\x1b[K"
+    assert err.getvalue() == f"{clear}reading 1 of 2{clear}reading 2 of 2{clear}wrong\n"
+    assert out.getvalue() == "data\n"
+
+
+def test_progress_is_for_terminals_only() -> None:
+    err = io.StringIO()
+    terminal = Terminal(io.StringIO(), err, {})
+    terminal.progress("reading")
+    terminal.progress("")
+    assert err.getvalue() == ""
+
+
+@pytest.mark.parametrize(("columns", "width"), [(20, 40), (72, 72), (500, 120), (0, 100)])
+def test_the_width_is_the_terminal_s_within_reason(columns: int, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("relgraph.cli.terminal.os.get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+    with open(os.devnull, "w") as stream:
+        assert Terminal(Wired(stream), None, {}).width == width
+
+
+class Wired(Screen):
+    """A terminal with a descriptor."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def fileno(self) -> int:
+        return self._stream.fileno()

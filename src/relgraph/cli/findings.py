@@ -45,7 +45,8 @@ def show(found: Report, values: Values, terminal: Terminal, applied: tuple[Rule,
         terminal.write(text)
     else:
         write_file(output, text)
-        terminal.say(f"relgraph: {len(listed.findings)} findings written to {output}")
+        count = len(listed.findings)
+        terminal.say(f"relgraph: {count} finding{'' if count == 1 else 's'} written to {output}")
     if found.unread:
         hint = f"larger than {LARGEST >> 20} MiB, not permitted, changed during the scan, or damaged in git (`git fsck`)"
         _complain(found.unread, "file", "not read", hint, terminal)

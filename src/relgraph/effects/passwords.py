@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+import warnings
 
 __all__ = ["ask"]
 
@@ -13,6 +14,9 @@ def ask(prompt: str) -> bytes | None:
     if not (sys.stdin is not None and sys.stdin.isatty()) and not os.path.exists("/dev/tty"):
         return None
     try:
-        return getpass.getpass(prompt).encode()
-    except (EOFError, OSError):
+        with warnings.catch_warnings():
+            # What it only warns of, a password that everybody sees, is no way to ask: /dev/tty may be there and be nobody's.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            return getpass.getpass(prompt).encode()
+    except (EOFError, OSError, getpass.GetPassWarning):
         return None
