@@ -149,6 +149,7 @@ def test_what_is_not_versioned_does_not_change_with_version_or_time(tmp_path: Pa
     [
         ({"bundle": {"a": "site/x"}}, "no file matches site/x"),
         ({"bundle": {"a": "docs/one.md", "./a": "bin/run"}}, "both lie at a"),
+        ({"bundle": {"../a": "bin/run"}}, "../a leads out of what is built"),
         ({"base": "debian:13"}, "no reference with a digest"),
         ({"config": {"Entrypoint": "run"}}, "Entrypoint is a list"),
         ({"config": {"Entypoint": ["run"]}}, "there is no 'Entypoint'"),

@@ -211,6 +211,8 @@ def _placed(target: Target, patterns: Mapping[str, str], paths: Iterable[str]) -
     ordered = sorted(paths)
     for place, pattern in patterns.items():
         there = matching(pattern, ordered)
+        if ".." in place.split("/"):
+            problems.append(f"bundle: {place} leads out of what is built")
         if not there:
             problems.append(f"bundle: no file matches {pattern.removesuffix('/**') or '.'}")
         for path in there:

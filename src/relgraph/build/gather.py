@@ -7,11 +7,12 @@ from relgraph.model.repository import Tree as Files
 from relgraph.oci.codecs.tree import Entry, Kind, Tree
 from relgraph.oci.content import BytesSource
 
-__all__ = ["LARGEST", "below", "clean", "contents", "matching", "pattern_of", "placed", "read_all", "with_files"]
+__all__ = ["FILES", "LARGEST", "below", "clean", "contents", "matching", "pattern_of", "placed", "read_all", "with_files"]
 
 #: Files above this many bytes are not stamped.
 LARGEST = 16 << 20
-_FILES = (0o100644, 0o100755)
+#: The modes of plain files, as git has them.
+FILES = (0o100644, 0o100755)
 
 
 def clean(path: str) -> str:
@@ -49,7 +50,7 @@ def placed(destination: str, pattern: str, path: str) -> str:
 
 def read_all(files: Files, paths: Iterable[str]) -> dict[str, bytes]:
     """The content of regular files of a tree; what cannot be read or is too large is left out."""
-    wanted = [path for path in paths if path in files.entries and files.entries[path].mode in _FILES]
+    wanted = [path for path in paths if path in files.entries and files.entries[path].mode in FILES]
     return dict(files.read_many(wanted))
 
 

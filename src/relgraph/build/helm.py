@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from relgraph.build.builder import Builder, Part, Recipe, Target, Work
-from relgraph.build.gather import below, clean, contents, read_all, with_files
+from relgraph.build.gather import FILES, below, clean, contents, read_all, with_files
 from relgraph.build.stamping import NOBODY, stamped, stamping_of
 from relgraph.build.subcharts import embedded, package_of
 from relgraph.build.words import Words
@@ -100,7 +100,7 @@ def build(work: Work) -> Artifact:
         held = read_package(package)
         if (held.name, held.version) != (one.name, one.version):
             raise DeclarationError(
-                f"{target.node.id}: {one.node or one.reference} is {held.name} {held.version}, not {one.name} {one.version}"
+                f"{target.node.origin}: {target.node.id}: {one.node or one.reference} is {held.name} {held.version}, not {one.name} {one.version}"
             )
         version = held.version
         work.say(f"holds {one.name} {version}, {one.node or one.reference or one.folder}")
@@ -108,7 +108,9 @@ def build(work: Work) -> Artifact:
     chart = with_files(tree, {path: data for path, data in after.items() if data is not before.get(path)})
     packed, package = pack_chart(chart, mtime=target.release.time)
     if (packed.name, packed.version) != (metadata.name, metadata.version):
-        raise DeclarationError(f"{target.node.id}: the package is {packed.name} {packed.version}, not what Chart.yaml says")
+        raise DeclarationError(
+            f"{target.node.origin}: {target.node.id}: the package is {packed.name} {packed.version}, not what Chart.yaml says"
+        )
     work.say(f"packaged {packed.name} {packed.version}: {len(package)} bytes")
     return artifact_of(packed, package, options=Options(created=datetime.fromtimestamp(target.release.time, UTC)))
 
@@ -121,7 +123,7 @@ def _no_chart(target: Target, folder: str) -> DeclarationError:
     charts = [path.rpartition("/")[0] for path in target.tree.entries if path.rpartition("/")[2] == _CHART]
     close = get_close_matches(folder, charts, n=1, cutoff=0.4) or charts[:1]
     return DeclarationError(
-        f"{target.node.id}: {folder or '.'} has no {_CHART}",
+        f"{target.node.origin}: {target.node.id}: {folder or '.'} has no {_CHART}",
         hint=f"did you mean {close[0] or '.'}?" if close else "give the chart's folder as its 'source'",
     )
 
@@ -142,17 +144,17 @@ def _metadata(target: Target, files: Callable[[str], bytes | None]) -> Metadata:
     try:
         metadata = read_metadata(files)
     except DeclarationError as problem:
-        raise DeclarationError(f"{target.node.id}: {problem}", hint=problem.hint) from None
+        raise DeclarationError(f"{target.node.origin}: {target.node.id}: {problem}", hint=problem.hint) from None
     tag = target.own.tag.replace("_", "+")
     reference = target.own.reference.removeprefix("oci://")
     if tag and metadata.version != tag and target.options.get("versioned", True) is not False:
         raise DeclarationError(
-            f"{target.node.id}: the chart's version is {metadata.version}, and its tag would be {target.own.tag}",
+            f"{target.node.origin}: {target.node.id}: the chart's version is {metadata.version}, and its tag would be {target.own.tag}",
             hint="Helm finds a chart under its version: remove the stamp of Chart.yaml's version, or change the node's 'tag'",
         )
     if reference and reference.rpartition("/")[2] != metadata.name:
         raise DeclarationError(
-            f"{target.node.id}: the chart is called {metadata.name!r}, and is published as {reference}",
+            f"{target.node.origin}: {target.node.id}: the chart is called {metadata.name!r}, and is published as {reference}",
             hint="Helm takes the last part of a reference for the chart's name: change 'ref', or the name in Chart.yaml",
         )
     return metadata
@@ -175,10 +177,12 @@ def _parts(target: Target, folder: str) -> list[_Part]:
         places: dict[str, str] = {}
         for place, source in declared.items():
             path = clean(str(source))
-            if path not in target.tree.entries:
+            if path not in target.tree.entries or target.tree.entries[path].mode not in FILES:
                 raise DeclarationError(
                     f"{node.origin}: {node.id}: there is no file {path}", hint="a chart holds single files of its own repository"
                 )
+            if ".." in place.split("/"):
+                raise DeclarationError(f"{node.origin}: {node.id}: {place} leads out of the chart")
             # What lies in the chart's folder stays where it is.
             inside = path.removeprefix(f"{folder}/") if folder else path
             places[inside if inside != path or not folder else clean(place)] = path

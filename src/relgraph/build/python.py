@@ -68,7 +68,7 @@ def plan(target: Target) -> Recipe:
             problems.append(f"{name}{wanted}")
     if problems:
         raise EnvironmentFailure(
-            f"{target.node.id}: to build it, {', '.join(problems)} must be installed beside relgraph",
+            f"{target.node.origin}: {target.node.id}: to build it, {', '.join(problems)} must be installed beside relgraph",
             hint=f"{sys.executable} -m pip install " + " ".join(f"'{one}'" for one in problems),
         )
     spec = Spec.of(target.stamp, target.templates)
@@ -105,12 +105,12 @@ def build(work: Work) -> Artifact:
     wheel = _read(made, target)
     if words.versioned and wheel.version != _version(target):
         raise DeclarationError(
-            f"{target.node.id}: the wheel has the version {wheel.version or 'of nothing'}, not {_version(target)}",
+            f"{target.node.origin}: {target.node.id}: the wheel has the version {wheel.version or 'of nothing'}, not {_version(target)}",
             hint="its backend takes the version from somewhere else: stamp it there, or say `versioned: false`",
         )
     if wheel.platform != "any":
         raise DeclarationError(
-            f"{target.node.id}: {wheel.file} is for {wheel.platform}, so that another machine would build another one",
+            f"{target.node.origin}: {target.node.id}: {wheel.file} is for {wheel.platform}, so that another machine would build another one",
             hint="build what is compiled with 'command' or 'docker', on the platform that it is for",
         )
     data = write_wheel(wheel)
@@ -131,7 +131,7 @@ def _version(target: Target) -> str:
     try:
         return python_version(target.own.version)
     except DeclarationError as problem:
-        raise DeclarationError(f"{target.node.id}: {problem}", hint=problem.hint) from None
+        raise DeclarationError(f"{target.node.origin}: {target.node.id}: {problem}", hint=problem.hint) from None
 
 
 def _project(target: Target, folder: str, data: bytes | None) -> Project:
@@ -171,6 +171,8 @@ def _file(root: Path, path: str) -> bytes | None:
 def _write(root: Path, files: Mapping[str, bytes]) -> None:
     for path, data in files.items():
         place = root / path
+        if not place.parent.resolve().is_relative_to(root.resolve()):
+            raise DeclarationError(f"{path}: a link leads out of the project there")
         place.parent.mkdir(parents=True, exist_ok=True)
         mode = place.stat().st_mode if place.exists() else None
         place.unlink(missing_ok=True)  # it may be a link to what others read
@@ -182,7 +184,7 @@ def _write(root: Path, files: Mapping[str, bytes]) -> None:
 def _read(made: Path, target: Target) -> Wheel:
     found = sorted(made.glob("*.whl"))
     if len(found) != 1:
-        raise DeclarationError(f"{target.node.id}: its backend made {len(found)} wheels")
+        raise DeclarationError(f"{target.node.origin}: {target.node.id}: its backend made {len(found)} wheels")
     return read_wheel(found[0].name, found[0].read_bytes())
 
 

@@ -95,4 +95,4 @@ def _thing(part: Part, digest: str) -> Thing:
 
 
 def _of_node(target: Target, problem: DeclarationError) -> DeclarationError:
-    return DeclarationError(f"{target.node.id}: {problem}", hint=problem.hint, details=problem.details)
+    return DeclarationError(f"{target.node.origin}: {target.node.id}: {problem}", hint=problem.hint, details=problem.details)

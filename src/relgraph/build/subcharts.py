@@ -67,7 +67,9 @@ def embedded(target: Target, folder: str, metadata: Metadata, files: Mapping[str
             )
     if problems:
         message = problems[0] if len(problems) == 1 else f"{len(problems)} dependencies cannot be packaged"
-        raise DeclarationError(f"{target.node.id}: {message}", details=tuple(problems) if len(problems) > 1 else ())
+        raise DeclarationError(
+            f"{target.node.origin}: {target.node.id}: {message}", details=tuple(problems) if len(problems) > 1 else ()
+        )
     return found
 
 
