@@ -90,6 +90,27 @@ RELEASE_COMMANDS = (
         ),
     ),
     Command(
+        "withdraw",
+        "mark a release as broken; verify tells whoever refers to it",
+        "relgraph.cli.commands.withdraw:run",
+        (
+            Argument("version", "the version, or its tag", Form.POSITIONAL, metavar="VERSION", required=True),
+            Argument("reason", "why", metavar="TEXT"),
+            Argument("replacement", "the version to use instead", metavar="VERSION"),
+            Argument("local", "only in this workspace's record", Form.FLAG),
+            _TO,
+            *_KEY,
+            _REPORT,
+            _GRAPH,
+            _REPO,
+            *REGISTRY_OPTIONS,
+        ),
+        details=(
+            "Nothing is removed. The record in releases/ says that the release is withdrawn, and so does one beside what was published.",
+        ),
+        examples=(('relgraph withdraw 1.4.0 --reason "loses data" --replacement 1.4.1', "a broken release"),),
+    ),
+    Command(
         "demo",
         "go through the main job on a small platform of its own, offline",
         "relgraph.cli.commands.demo:run",

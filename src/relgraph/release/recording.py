@@ -24,7 +24,7 @@ from relgraph.release.signing import Signer
 from relgraph.release.steps import Planned, build_step
 from relgraph.workspace.record import ARTIFACT_TYPE, read_record, record_path, write_record
 
-__all__ = ["Keep", "fetch_record", "published_nodes", "record_artifact", "record_home", "record_of", "record_tag"]
+__all__ = ["Keep", "fetch_record", "published_nodes", "record_artifact", "record_home", "record_of", "record_tag", "withdrawal_tag"]
 
 _LARGEST = 4 << 20
 _TITLE = "org.opencontainers.image.title"
@@ -141,6 +141,11 @@ def record_tag(repo: str, version: str) -> str:
     return oci_tag(f"relgraph.{repo}.{version}")[:128]
 
 
+def withdrawal_tag(repo: str, version: str) -> str:
+    """The tag of the record that says that a release was withdrawn."""
+    return f"{record_tag(repo, version)[:118]}.withdrawn"
+
+
 def published_nodes(graph: Graph, repo: str) -> tuple[Node, ...]:
     """The nodes of a repository (node id) that are published, by id."""
     homes = home(graph)
@@ -158,8 +163,14 @@ def record_home(graph: Graph, repo: str) -> str:
 
 
 def fetch_record(repository: ReadOnlyRepository, repo: str, version: str) -> Record | None:
-    """The record in a registry or layout; None where there is none. Raises DeclarationError and InvalidContent for another thing."""
-    tag = record_tag(repo, version)
+    """The record in a registry or layout, the withdrawn one where there is one; None where there is none.
+
+    Raises DeclarationError and InvalidContent for another thing.
+    """
+    return _fetch(repository, withdrawal_tag(repo, version)) or _fetch(repository, record_tag(repo, version))
+
+
+def _fetch(repository: ReadOnlyRepository, tag: str) -> Record | None:
     try:
         document = repository.load(tag)
     except NotFound:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from relgraph.release.run import Ran
     from relgraph.release.signing import Signer
 
-__all__ = ["build", "plan", "push", "release"]
+__all__ = ["build", "plan", "push", "release", "signer_of"]
 
 
 def plan(values: Values, terminal: Terminal) -> int:
@@ -56,7 +56,7 @@ def release(values: Values, terminal: Terminal) -> int:
     from relgraph.workspace.record import find_record
 
     to = values.get("to") or ""
-    signer = _signer(values)
+    signer = signer_of(values)
     with ExitStack() as stack:
         prepared = _prepare(values, terminal, _wish(values, release=True, push=True, sign=signer is not None), stack)
         repo, tag = prepared.repo, prepared.scope.release.tag
@@ -68,6 +68,8 @@ def release(values: Values, terminal: Terminal) -> int:
         record = known_record(
             prepared.workspace.root, repo.name, prepared.version, str(destination(home, to)) if home else "", stores
         )
+        if record is not None and record.withdrawn is not None:
+            raise Refused(f"{repo.name} {tag} was withdrawn: {record.withdrawn.reason}", hint="release under a new version")
         if (
             record is not None
             and record.commit == prepared.scope.release.commit
@@ -126,7 +128,8 @@ def _prepare(values: Values, terminal: Terminal, wish: "Wish", stack: ExitStack)
     return prepare(workspace, request_of(values, terminal), wish._replace(nodes=nodes), stack)
 
 
-def _signer(values: Values) -> "Signer | None":
+def signer_of(values: Values) -> "Signer | None":
+    """The key of ``--key``, with the forms of ``--scheme``; None without a key."""
     if values.get("key") is None:
         return None
     from relgraph.cli.commands.trust import private_key, schemes
