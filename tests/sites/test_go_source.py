@@ -37,6 +37,17 @@ def test_images_and_charts_in_literals() -> None:
     ]
 
 
+def test_an_image_whose_tag_is_put_in() -> None:
+    sites = _sites(
+        'package x\nconst webVersion = "v1.29.9"\nvar a = fmt.Sprintf("registry.acme.example/web:%s", webVersion)\n'
+        'var b = fmt.Sprintf(\n\t"acme/kine:v%v-slim",\n\tversions.Kine,\n)\nvar c = fmt.Sprintf("http://%s/x:%d", host, port)\n'
+    )
+    assert [(site.name, site.raw, site.get("vars"), site.get("form_text")) for site in sites if site.kind is Kind.IMAGE] == [
+        ("registry.acme.example/web", "%s", "webVersion", "{}"),
+        ("docker.io/acme/kine", "v%v-slim", "Kine", "v{}-slim"),
+    ]
+
+
 def test_tests_only_mention() -> None:
     assert {site.role for site in _sites('v := "quay.io/acme/web:0.1.0"\nversion := "1.2.3"\n', "pkg/x_test.go")} == {Role.MENTION}
 
