@@ -289,3 +289,19 @@ def test_a_tag_that_is_skipped_is_there_all_the_same() -> None:
 
     assert absent("1.0.0-alpha.2") == []
     assert absent("0.9.4-alpha.1") == ["0.9.4-alpha.1"]
+
+
+@pytest.mark.parametrize(
+    ("channels", "tag", "severity"),
+    [
+        ("", ":latest", Severity.WARNING),
+        (", channels: [latest]", ":latest", Severity.NOTE),
+        (", channels: [latest]", "", Severity.NOTE),
+    ],
+)
+def test_a_declared_channel_moves_on_purpose(channels: str, tag: str, severity: Severity) -> None:
+    graph = f"{HEAD}images: {{motor: {{from: engine, ref: ghcr.io/other/motor{channels}}}}}\n"
+    pod = f"kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/other/motor{tag}\n"
+    facts = facts_of(Example((Commit({**MODULE, "deploy/pod.yaml": pod}, tags=("v1.0.0",)),), {"engine": ENGINE}, graph))
+    assert facts is not None
+    assert [one.severity for one in judge_facts(facts).findings if one.rule == "RG301"] == [severity]

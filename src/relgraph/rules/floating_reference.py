@@ -222,6 +222,12 @@ class _Judge:
         shipped = in_values and bool(subject.repository.tags) and not self._facts.plan(subject).may_rewrite(site.path)
         if not subject.tags_here and not shipped and self._is_own(subject, site):
             grave = False  # a branch may name what is built from it; a release, or a chart that is packaged as it lies, should not
+        channel = "latest" if site.pin is Pin.ABSENT else site.value
+        node = None if self._facts.declared is None else self._facts.declared.artifact(site)
+        if node is not None and channel in node.get("channels", ()):
+            return _Judged(
+                Severity.NOTE, "is pulled at", None, (f"{channel} is a channel of {node.id}: it moves with its releases",)
+            )
         return _Judged(
             Severity.WARNING if grave else Severity.NOTE,
             "is pulled at",
