@@ -2,7 +2,7 @@
 
 import pytest
 
-from relgraph.build.gather import below, clean, contents, matching, pattern_of, placed, read_all, with_files
+from relgraph.build.gather import below, clean, contents, matching, pattern_of, placed, read_all, with_files, with_folders
 from relgraph.git.memory import MemoryTree
 from relgraph.oci.codecs.tree import tree_of
 
@@ -46,3 +46,13 @@ def test_new_contents_keep_the_modes_of_files() -> None:
     done = with_files(tree, {"run": b"new", "made": b"m"})
     assert contents(done) == {"made": b"m", "run": b"new", "x": b"x"}
     assert [(entry.path, entry.mode) for entry in done.entries] == [("made", 0o644), ("run", 0o755), ("x", 0o644)]
+
+
+def test_every_folder_on_the_way_to_a_file_gets_an_entry() -> None:
+    tree = with_folders(tree_of({"a/b/c": b"", "d": b""}))
+    assert [(entry.path, entry.kind.value) for entry in tree.entries] == [
+        ("a", "folder"),
+        ("a/b", "folder"),
+        ("a/b/c", "file"),
+        ("d", "file"),
+    ]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from relgraph.build.builder import Builder, Recipe, Target, Work
-from relgraph.build.gather import clean, contents, matching, pattern_of, placed, read_all, with_files
+from relgraph.build.gather import clean, contents, matching, pattern_of, placed, read_all, with_files, with_folders
 from relgraph.build.images import Base, base_of, empty_image, index_of, marks, platforms_of
 from relgraph.build.stamping import filled, stamped, stamping_of, texts_of
 from relgraph.build.words import Words, choose_node
@@ -297,7 +297,7 @@ def _artifact(target: Target, declared: _Declared, tree: Tree) -> Artifact:
     created = datetime.fromtimestamp(target.release.time, UTC) if declared.versioned else None
     version = {"org.opencontainers.image.version": target.own.version} if declared.versioned and target.own.version else {}
     if not declared.artifact_type:
-        return bundle_of(tree, target.node.name, Options(created=created, annotations=version))
+        return bundle_of(with_folders(tree), target.node.name, Options(created=created, annotations=version))
     refuse_links(tree)
     blobs = [_file(entry) for entry in tree.files]
     annotations = version | ({CREATED: rfc3339(created)} if created else {})

@@ -7,7 +7,19 @@ from relgraph.model.repository import Tree as Files
 from relgraph.oci.codecs.tree import Entry, Kind, Tree
 from relgraph.oci.content import BytesSource
 
-__all__ = ["FILES", "LARGEST", "below", "clean", "contents", "matching", "pattern_of", "placed", "read_all", "with_files"]
+__all__ = [
+    "FILES",
+    "LARGEST",
+    "below",
+    "clean",
+    "contents",
+    "matching",
+    "pattern_of",
+    "placed",
+    "read_all",
+    "with_files",
+    "with_folders",
+]
 
 #: Files above this many bytes are not stamped.
 LARGEST = 16 << 20
@@ -62,6 +74,13 @@ def contents(tree: Tree) -> dict[str, bytes]:
             with entry.source.open() as reader:
                 found[entry.path] = reader.read(LARGEST + 1) or b""
     return found
+
+
+def with_folders(tree: Tree) -> Tree:
+    """The tree with an entry for every folder that one of its files lies in: some readers make none by themselves."""
+    folders = {path[:end] for path in (entry.path for entry in tree.entries) for end, one in enumerate(path) if one == "/"}
+    there = {entry.path for entry in tree.entries}
+    return Tree.of((*tree.entries, *(Entry(path, Kind.FOLDER, 0o755) for path in folders - there)))
 
 
 def with_files(tree: Tree, files: Mapping[str, bytes], *, portable: bool = True) -> Tree:
