@@ -21,15 +21,21 @@ from relgraph.errors import EnvironmentFailure
 
 __all__ = ["Ending", "Groups"]
 
-# Its input is a pipe that nothing is written to and that closes when we are gone; its output is the open file of groups.
+# Its input is a pipe that nothing is written to and that closes when we are gone; its output is the open file of groups. Where nobody asks
+# about the dead (containers), a group that is gone looks alive: the wait has an end.
 _GUARDIAN = """trap '' INT TERM HUP QUIT
 read -r end
+groups=
 while read -r group; do
-  [ "$group" -gt 1 ] || continue
-  kill -KILL -- "-$group"
-  left=100
-  while [ $left -gt 0 ] && kill -0 -- "-$group"; do sleep 0.02; left=$((left - 1)); done
+  if [ "$group" -gt 1 ] && kill -KILL "-$group"; then groups="$groups $group"; fi
 done <&1
+for try in 1 2 3 4 5 6 7 8; do
+  left=
+  for group in $groups; do if kill -0 "-$group"; then left="$left $group"; fi; done
+  groups=$left
+  [ "$groups" ] || exit
+  sleep 0.02
+done
 """
 _ROW = 11  # bytes of one group in the file: ten digits and the end of the line
 
@@ -43,7 +49,7 @@ class Ending(NamedTuple):
 
 
 class Groups:
-    """The process groups of one run. Safe for several threads.
+    """The process groups of one run, closed when it is over. Safe for several threads.
 
     ``grace`` are the seconds between SIGTERM and SIGKILL. ``hold`` is a descriptor that the guardian holds open as long as it lives: a
     lock on it is given up only when the groups of a process that died are gone as well.
@@ -109,6 +115,12 @@ class Groups:
         timer = threading.Timer(self._grace, self._kill_all)
         timer.daemon = True
         timer.start()
+
+    def __enter__(self) -> "Groups":
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let the guardian go. No program may be under way."""
