@@ -11,9 +11,7 @@ import pytest
 
 from buildworld import Built, node_of, part, run_builder, target_of
 from relgraph.build.builder import Target
-from relgraph.build.pyproject import read_project, satisfies, with_version
 from relgraph.build.python import BUILDER, LAYER, TYPE
-from relgraph.build.wheel import python_version, read_wheel
 from relgraph.errors import DeclarationError, EnvironmentFailure
 from relgraph.oci.manifest import Manifest
 from relgraph.oci.storage import read_blob
@@ -148,57 +146,9 @@ def test_a_folder_without_a_project_is_said() -> None:
         BUILDER.plan(project(python="src"))
 
 
-@pytest.mark.parametrize(
-    ("version", "expected"),
-    [
-        ("1.2.0", "1.2.0"),
-        ("1.2.0-alpha.3", "1.2.0a3"),
-        ("1.2.0-beta", "1.2.0b0"),
-        ("1.2.0-rc10", "1.2.0rc10"),
-        ("1.2.1-dev.7+g1C28a8a", "1.2.1.dev7+g1c28a8a"),
-        ("0.30.0-rc.1.dev.7+g1-2", "0.30.0rc1.dev7+g1.2"),
-        ("0.1.0.dev0", "0.1.0.dev0"),
-    ],
-)
-def test_versions_have_one_form_in_python(version: str, expected: str) -> None:
-    assert python_version(version) == expected
-
-
 def test_a_version_that_python_has_no_form_for_is_refused() -> None:
     with pytest.raises(DeclarationError, match=r"'1\.0\.0-experiment\.3' is no version of a Python package"):
         BUILDER.plan(project("1.0.0-experiment.3"))
-
-
-@pytest.mark.parametrize(
-    ("version", "wanted", "expected"),
-    [
-        ("80.9.0", ">=77", True),
-        ("65.5.0", ">=77", False),
-        ("1.5", "~=1.4", True),
-        ("2.0rc1", "<2,>=1.5", False),
-        ("1", "odd?", True),
-        ("x", "", True),
-    ],
-)
-def test_requirements_are_ranges(version: str, wanted: str, expected: bool) -> None:
-    assert satisfies(version, wanted) is expected
-
-
-@pytest.mark.parametrize("data", [b"no zip", b"PK\x05\x06" + bytes(18)])
-def test_what_is_no_wheel_is_refused(data: bytes) -> None:
-    with pytest.raises(DeclarationError, match=r"a-1-py3-none-any\.whl: no wheel"):
-        read_wheel("a-1-py3-none-any.whl", data)
-
-
-def test_the_line_that_setuptools_reads_gets_the_version() -> None:
-    text = b"[project]\nname = 'web'\ndynamic = ['version']\n[tool.setuptools.dynamic]\nversion = {attr = 'web.about.VERSION'}\n"
-    found = read_project(text, "pyproject.toml")
-    module = b'import x\nVERSION: str = "0.0.0"  # here\nOTHER_VERSION = "0.0.0"\n'
-    assert with_version({"src/web/about.py": module}.get, found, "1.0.0") == {
-        "src/web/about.py": module.replace(b'str = "0.0.0"', b'str = "1.0.0"')
-    }
-    with pytest.raises(DeclarationError, match="assigned a text 2 times"):
-        with_version({"web/about.py": b"VERSION = '1'\nVERSION = '2'\n"}.get, found, "1.0.0")
 
 
 def test_setuptools_builds_a_wheel_that_pip_installs(tmp_path: Path) -> None:
