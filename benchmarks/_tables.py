@@ -5,6 +5,7 @@ import signal
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from benchmarks._contenders import Contender, rows_of, rows_of_jobs
 from benchmarks._failing import WHOLE, noted, switches, twelve
 from benchmarks._layered import Layered, layered
 
-_LIMIT = 900.0
+_LIMIT = 600.0  # seconds for one run
 _JOBS = 2
 
 
@@ -36,7 +37,10 @@ def run(contender: Contender, folder: Path, *, jobs: int = _JOBS, keep_going: bo
             contender.argv(jobs, keep_going=keep_going),
             cwd=folder, env=contender.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        watchdog = threading.Timer(_LIMIT, process.kill)
+        watchdog.start()
         _, status, usage = os.wait4(process.pid, 0)
+        watchdog.cancel()
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)

@@ -55,7 +55,8 @@ def main() -> None:
         }
     if "precision" in options.table:
         result["precision"] = {"needed": precision_needed(count)} | {
-            one.name: _told(f"precision {one.name}", precision(one, count)) for one in found.present
+            one.name: _told(f"precision {one.name}", precision(one, min(count, one.limit)) | {"targets": min(count, one.limit)})
+            for one in found.present
         }
     if "failure" in options.table:
         result["failure"] = {one.name: _told(f"failure {one.name}", failures(one)) for one in found.present}

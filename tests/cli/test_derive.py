@@ -197,6 +197,49 @@ def test_outputs_may_lie_among_the_inputs(world: World) -> None:
     assert world.read("words/all.gen") == "first\nsecond\n"
 
 
+class TestForesight:
+    def test_what_would_be_made_is_what_then_is(self, world: World) -> None:
+        assert world.run("--dry-run")[1].endswith("3 would run\n")
+        assert not (world.folder / "made").exists()
+        assert not (world.folder / ".relgraph").exists()
+        world.run()
+        assert world.run("--dry-run")[:2] == (0, "3 up to date\n")
+        world.write("words/one.txt", "other\n")
+        before = world.everything()
+        seen = {row["step"]: row["forecast"] for row in world.json("--dry-run")["steps"]}
+        assert seen == {"derive derived.upper:one": "run", "derive derived.upper:two": "cached", "derive derived.list": "may run"}
+        assert world.everything() == before
+        assert world.made() == ["derive derived.list", "derive derived.upper:one"]
+
+    def test_what_would_be_put_back(self, world: World) -> None:
+        world.run()
+        (world.folder / "made/one.up").unlink()
+        _, out, _ = world.run("--dry-run")
+        assert out == "put back   derive derived.upper:one\n  put back: made/one.up\n3 up to date\n"
+
+    def test_why_names_the_input_and_its_content(self, world: World) -> None:
+        world.run()
+        assert world.run("--why", "upper:one")[1] == "up to date derive derived.upper:one\n  nothing that decides it has changed\n"
+        world.write("words/one.txt", "other\n")
+        (row,) = world.json("--why", "upper:one")["steps"]
+        (change,) = row["changes"]
+        assert (change["kind"], change["name"]) == ("input", "words/one.txt")
+        assert "input words/one.txt was" in world.run("--why", "upper:one")[1]
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("--why", "upper"), "names 2 steps"),
+            (("--why", "none"), "no derived files"),
+            (("--check", "--dry-run"), "two different"),
+        ],
+    )
+    def test_questions_without_an_answer(self, world: World, words: tuple[str, ...], said: str) -> None:
+        status, out, err = world.run(*words)
+        assert (status, out) == (2, "")
+        assert said in err
+
+
 _WORKDIR = """\
   where:
     from: platform

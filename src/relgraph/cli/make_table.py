@@ -20,6 +20,8 @@ MAKE_COMMANDS = (
             Argument(
                 "check", "change nothing; exit 1, with what differs, where a derived file is not what its command makes", Form.FLAG
             ),
+            Argument("dry-run", "say what would be made, and why", Form.FLAG),
+            Argument("why", "say why this step would run: which input, from what to what", metavar="STEP"),
             Argument("keep-going", "make everything that does not depend on what failed", Form.FLAG),
             Argument("jobs", "commands at once; by default as many as there are processors", metavar="N"),
             Argument("format", "how the outcome is written", choices=("text", "json"), default="text"),
@@ -45,6 +47,7 @@ MAKE_COMMANDS = (
             ("relgraph derive", "everything that is out of date"),
             ("relgraph derive crds charts.web", "one set, and what is derived of a chart"),
             ("relgraph derive --check", "in CI"),
+            ("relgraph derive --why crds", "which input makes it run"),
         ),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from relgraph.derive.executor import Derive
 from relgraph.derive.opening import Opened
@@ -11,7 +12,10 @@ from relgraph.engine.events import QUIET, Watch
 from relgraph.engine.outcome import Outcome
 from relgraph.engine.run import run_plan
 
-__all__ = ["derive", "state_of"]
+if TYPE_CHECKING:
+    from relgraph.engine.preview import Foreseen
+
+__all__ = ["derive", "foresee", "state_of"]
 
 
 def derive(
@@ -49,6 +53,26 @@ def derive(
         if outcome.interrupted or (not outcome.ok and not keep_going):
             break
     return outcomes
+
+
+def foresee(
+    opened: Opened, only: Mapping[str, Collection[str]] | None, *, environment: Mapping[str, str]
+) -> "list[tuple[Derivation, Foreseen]]":
+    """What :func:`derive` would do, step by step; nothing is changed."""
+    from relgraph.engine.preview import preview
+
+    found = []
+    for derivation in opened.world.derivations:
+        if only is None or derivation.repo in only:
+            steps = preview(
+                derivation.prepared,
+                {ACTION: Derive()},
+                state=state_of(opened.root, derivation),
+                environment=environment,
+                only=() if only is None else only[derivation.repo],
+            )
+            found += [(derivation, one) for one in steps]
+    return found
 
 
 def state_of(root: Path, derivation: Derivation) -> Path:

@@ -25,6 +25,7 @@ _SCHEMA = "relgraph.dev/derive/v1"
 
 def run(values: Values, terminal: Terminal) -> int:
     """Bring derived files up to date, say what would be done, or check them."""
+    _refuse_contradictions(values)
     repos = values.get("repos")
     opened = open_derivations(Path.cwd(), values.get("graph"), None if repos is None else Path(repos))
     only = None
@@ -34,7 +35,21 @@ def run(values: Values, terminal: Terminal) -> int:
         only = choose_steps(opened.world, words)
     else:
         _say_missing(opened, terminal)
+    if (word := values.get("why")) is not None:
+        from relgraph.cli.commands.derive_preview import why
+
+        return why(opened, word, values, terminal)
+    if values.flag("dry-run"):
+        from relgraph.cli.commands.derive_preview import preview
+
+        return preview(opened, only, values, terminal)
     return (_check if values.flag("check") else _derive)(opened, only, values, terminal)
+
+
+def _refuse_contradictions(values: Values) -> None:
+    asked = [f"--{name}" for name in ("check", "dry-run", "why") if name in values.given]
+    if len(asked) > 1:
+        raise UsageError(f"{asked[0]} and {asked[1]} are two different questions", hint="ask one at a time")
 
 
 def _say_missing(opened: Opened, terminal: Terminal) -> None:
