@@ -20,6 +20,21 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("relgraph.effects.parallel.os.cpu_count", lambda: 2)
 
 
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ids of the processes that are forked from now on."""
+    found: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        if child := fork():
+            found.append(child)
+        return child
+
+    monkeypatch.setattr("relgraph.effects.parallel.os.fork", noted)
+    return found
+
+
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 5000])
 def test_the_parts_in_order_are_the_whole(count: int) -> None:
     answers = [answer for answer in shared_work(range(count), text_of, least=4) if answer]
@@ -66,7 +81,7 @@ def test_an_answer_larger_than_a_pipe_comes_whole() -> None:
     assert answers == [text_of(range(4)) * 300_000, text_of(range(4, 8)) * 300_000]
 
 
-def test_a_failure_here_leaves_no_child_behind() -> None:
+def test_a_failure_here_leaves_no_child_behind(children: list[int]) -> None:
     def work(items: Sequence[int]) -> bytes:
         if os.getpid() == HERE:
             raise ValueError("here")
@@ -74,8 +89,10 @@ def test_a_failure_here_leaves_no_child_behind() -> None:
 
     with pytest.raises(ValueError, match="here"):
         shared_work(range(8), work, least=4)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children
+    for child in children:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 def test_work_aside_is_answered_when_asked_for() -> None:
@@ -103,8 +120,10 @@ def test_without_a_second_core_there_is_no_answer(monkeypatch: pytest.MonkeyPatc
         assert answer() is None
 
 
-def test_a_failure_beside_it_leaves_no_child_behind() -> None:
+def test_a_failure_beside_it_leaves_no_child_behind(children: list[int]) -> None:
     with pytest.raises(ValueError, match="here"), aside(lambda: b"x" * 1_000_000):
         raise ValueError("here")
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children
+    for child in children:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
