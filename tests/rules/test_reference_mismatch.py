@@ -228,6 +228,15 @@ def test_an_image_that_is_fetched_ahead_for_another_repository() -> None:
     assert severities(own, other) == [Severity.NOTE]
 
 
+def test_a_base_and_a_variable_of_its_name_in_another_image() -> None:
+    base = {"cmd/tool/Dockerfile": "FROM acme/lantern:25.8.0-alpine\n"}
+    curl = 'RUN curl -fsSL "https://dl.acme.example/lantern/lantern-cli-${LANTERN_VERSION}.tar.gz"\n'
+    other = {f"images/{name}/Dockerfile": "FROM scratch\nARG LANTERN_VERSION=55.3.0\n" + curl for name in "ab"}
+    assert [one.severity for one in of_files(RULE, base | other)] == [Severity.NOTE]
+    run = {"deploy/pod.yaml": "kind: Pod\nspec:\n  containers:\n  - image: acme/lantern:55.3.0\n"}
+    assert [one.severity for one in of_files(RULE, base | run)] == [Severity.WARNING]
+
+
 def test_a_cluster_and_one_that_runs_within() -> None:
     own = "k3d cluster create --image rancher/k3s:v1.32.13-k3s1\n"
     within = "docker pull rancher/k3s:v1.27.2-k3s1\n"

@@ -136,6 +136,7 @@ class _Right(NamedTuple):
     packed: bool
     modules: frozenset[tuple[str, str]]
     paths: frozenset[str]
+    namesake: bool
 
 
 def _right(facts: Facts, cluster: Cluster) -> _Right:
@@ -157,6 +158,7 @@ def _right(facts: Facts, cluster: Cluster) -> _Right:
         all(_is_packed(facts, member) for member in cluster.members),
         frozenset((member.site.path, member.site.name) for member in cluster.members if member.site.kind is Kind.MODULE),
         frozenset(by_path),
+        all(_is_namesake(facts, member) for member in cluster.members),
     )
 
 
@@ -215,6 +217,8 @@ def _severity(facts: Facts, member: Reference, right: _Right, *, first_party: bo
         return Severity.NOTE  # the library, or the program's own idea of the project, beside what packs one of its programs
     if right.kinds == {Kind.MODULE} and _is_packed(facts, member):
         return Severity.NOTE
+    if right.namesake and member.site.kind is Kind.IMAGE and member.site.syntax == "dockerfile":
+        return Severity.NOTE  # what one image is built on, and what a variable of its name installs into another
     coupled = (
         bool(right.kinds - {member.site.kind} - _UNRELATED.get(member.site.kind, frozenset()))
         or (member.site.kind is Kind.VARIABLE and member.site.name.lstrip("_") in right.variables)
@@ -238,6 +242,11 @@ def _is_packed(facts: Facts, one: Reference) -> bool:
         return one.site.kind in _RUN
     bound = facts.identity.bindings(one.subject).of(one.site)
     return bool(bound) and all(binding.target.kind in _RUN for binding in bound)
+
+
+def _is_namesake(facts: Facts, one: Reference) -> bool:
+    """Whether it is a variable that fills no reference: it shares the thing's name, and nobody knows what it is for."""
+    return one.site.kind is Kind.VARIABLE and not facts.identity.bindings(one.subject).of(one.site)
 
 
 def _shown(cluster: Cluster) -> frozenset[tuple[str, str]]:
