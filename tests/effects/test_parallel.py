@@ -82,13 +82,11 @@ def test_an_answer_larger_than_a_pipe_comes_whole() -> None:
 
 
 def test_a_failure_here_leaves_no_child_behind(children: list[int]) -> None:
-    def work(items: Sequence[int]) -> bytes:
-        if os.getpid() == HERE:
-            raise ValueError("here")
-        return text_of(items)
+    def fail() -> None:
+        raise ValueError("here")
 
     with pytest.raises(ValueError, match="here"):
-        shared_work(range(8), work, least=4)
+        shared_work(range(8), text_of, least=4, meanwhile=fail)
     assert children
     for child in children:
         with pytest.raises(ChildProcessError):
