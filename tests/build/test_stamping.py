@@ -43,7 +43,7 @@ def test_a_stamp_is_tried_without_digests() -> None:
     assert found.needs == ("images.web",)
     assert found.facts["said"] == {"tag": "1.2.0"}
     assert stamped(target(), {"f": b"IMAGE"}, spec, {"images.web": NOBODY})["f"] == NOBODY.encode()
-    assert stamping_of(target(), {}, Spec()) == ({}, ())
+    assert stamping_of(target(), {}, Spec()) == ({}, (), {})
 
 
 def test_problems_name_the_node_and_where_it_is_declared() -> None:

@@ -199,3 +199,23 @@ def test_what_is_set_is_read_again_and_nothing_else_changes(
 @given(text=st.text("ab: -[]{}\n'\"|>&*#!\t01.", max_size=60), where=st.sampled_from(["a", "a.b", "a[0]", "b"]), new=_WORDS)
 def test_no_text_makes_setting_raise(text: str, where: str, new: str) -> None:
     attempted(text, {where: new})
+
+
+@pytest.mark.parametrize(
+    ("after", "message"),
+    [
+        ("a: 3\nb: x\n", "after stamping, a reads '3' instead of '2'"),
+        ("a: 2\nb: y\n", "setting a changed b too"),
+        ("a: 2\nb: [\n", "setting a makes it no YAML"),
+    ],
+)
+def test_what_came_of_it_is_read_again(after: str, message: str) -> None:
+    problems: list[Problem] = []
+    check_values("values.yaml", "a: 1\nb: x\n", after, {"a": "2"}, problems)
+    assert [one.message for one in problems] == [message]
+
+
+def test_what_is_nested_without_end_is_not_followed() -> None:
+    text = "a: 1\nb: " + "[" * 100_000 + "]" * 100_000 + "\n"
+    assert edited(text, a="2") == text.replace("a: 1", "a: 2")
+    assert edited("a: x\n", a="[" * 100_000) == f'a: "{"[" * 100_000}"\n'

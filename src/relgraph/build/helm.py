@@ -60,9 +60,8 @@ def plan(target: Target) -> Recipe:
         read |= {*part.places.values()}
     spec = _spec(target, files)
     stamping = stamping_of(target, files, spec)
-    after = stamped(target, files, spec, dict.fromkeys(target.uses, NOBODY))
-    metadata = _metadata(target, after.get)
-    charts = embedded(target, folder, metadata, after)
+    metadata = _metadata(target, stamping.files.get)
+    charts = embedded(target, folder, metadata, stamping.files)
     facts: dict[str, object] = {
         "format": _FORMAT,
         "chart": folder,

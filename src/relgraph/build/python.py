@@ -15,7 +15,7 @@ from pathlib import Path
 from relgraph.build.builder import Builder, Recipe, Target, Work
 from relgraph.build.gather import LARGEST, below, clean, contents, read_all
 from relgraph.build.pyproject import Project, read_project, satisfies, with_version
-from relgraph.build.stamping import NOBODY, stamped, stamping_of
+from relgraph.build.stamping import stamped, stamping_of
 from relgraph.build.wheel import Wheel, python_version, read_wheel, write_wheel
 from relgraph.build.words import Words
 from relgraph.errors import DeclarationError, EnvironmentFailure
@@ -84,8 +84,8 @@ def plan(target: Target) -> Recipe:
     }
     if words.versioned:
         facts |= {"version": _version(target), "time": target.release.time}
-        after = stamped(target, files, spec, dict.fromkeys(target.uses, NOBODY)) if spec else {}
-        with_version(lambda path: after.get(path, target.tree.read(prefix + path)), project, _version(target))
+        after = stamping.files
+        with_version(lambda path: after[path] if path in after else target.tree.read(prefix + path), project, _version(target))
     return Recipe(facts, inputs or (below(folder),), stamping.needs, environment=words.texts("environment"))
 
 

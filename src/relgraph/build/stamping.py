@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from relgraph.build.builder import Part, Target
@@ -18,10 +19,12 @@ NOBODY = "sha256:" + 64 * "0"
 
 
 class Stamping(NamedTuple):
-    """What stamping a target's files comes to: what decides it (plain values) and whose digests it writes."""
+    """What stamping a target comes to: what decides it (plain values), whose digests it writes, and the files as they would be
+    with :data:`NOBODY` for every digest."""
 
     facts: Mapping[str, object]
     needs: tuple[str, ...]
+    files: Mapping[str, bytes] = MappingProxyType({})
 
 
 def context_of(target: Target, digests: Mapping[str, str]) -> Context:
@@ -36,7 +39,7 @@ def stamping_of(target: Target, files: Mapping[str, bytes], spec: Spec) -> Stamp
     """Try the stamp on the files, with no digest known. Raises :class:`~relgraph.errors.DeclarationError` with all problems."""
     context = context_of(target, dict.fromkeys(target.uses, NOBODY))
     try:
-        stamp(files, spec, context)
+        after = stamp(files, spec, context)
         found = reads_of(spec, context.nodes)
     except DeclarationError as problem:
         raise _of_node(target, problem) from None
@@ -45,7 +48,7 @@ def stamping_of(target: Target, files: Mapping[str, bytes], spec: Spec) -> Stamp
     facts: dict[str, object] = {name: value for name, value in declared.items() if value} if spec else {}
     if templates:
         facts["templates"] = templates
-    return Stamping({**facts, "said": said(found, context)} if spec else {}, tuple(sorted(found.digests)))
+    return Stamping({**facts, "said": said(found, context)} if spec else {}, tuple(sorted(found.digests)), after)
 
 
 def stamped(target: Target, files: Mapping[str, bytes], spec: Spec, digests: Mapping[str, str]) -> dict[str, bytes]:

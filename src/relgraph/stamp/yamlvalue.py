@@ -117,6 +117,7 @@ def _composed(text: str) -> Iterator[_Value]:
     # The reader skips a byte order mark without counting it.
     shift = len(text) - len(text.removeprefix("\ufeff"))
     body = text[shift:]
+    _check_depth(body)
     loader = _Loader(body)
     try:
         while loader.check_node():
@@ -127,10 +128,17 @@ def _composed(text: str) -> Iterator[_Value]:
         loader.dispose()
 
 
+def _check_depth(text: str) -> None:
+    # Before anything recursive sees the text: libyaml's composer ends the process where Python would raise.
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ValueError("nested too deep")
+
+
 def _walk(text: str, node: yaml.Node, path: Path, seen: set[int], *, flow: bool, behind: int) -> Iterator[_Value]:
     start, end = node.start_mark.index, node.end_mark.index
-    if len(path) > _DEEPEST:
-        raise ValueError("nested too deep")
     if start < behind or id(node) in seen:
         # The composer gives an alias the node that it names, which stands elsewhere.
         yield _Value(path, behind, behind, Style.PLAIN, "", "", alias=True)
@@ -183,8 +191,8 @@ def _is_plain(new: str, old: _Value) -> bool:
         return False
     document = f"[{new}]" if old.flow else f"k: {new}\n"
     try:
-        node = yaml.compose(document, _Loader)
         value = load_yaml(document.encode())
+        node = yaml.compose(document, _Loader)
     except (yaml.YAMLError, YamlProblem, UnicodeEncodeError):
         return False
     if not isinstance(node, yaml.CollectionNode) or len(node.value) != 1:
@@ -214,6 +222,7 @@ def _escape(character: str) -> str:
 
 def _tag(text: str) -> str:
     try:
+        _check_depth(text)
         node = yaml.compose(text, _Loader)
     except (yaml.YAMLError, ValueError):
         return _STRING
