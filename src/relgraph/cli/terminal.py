@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from relgraph.errors import EnvironmentFailure
@@ -23,10 +23,11 @@ class Terminal:
         self._out = out
         self._err = err
         self._broken = False
-        self._progress = False
+        self._drawn = 0
         self.interactive = err is not None and err.isatty()
         self.color = _wants_color(out, variables)
         self.width = _width(out)
+        self.screen = _columns(err)
 
     @classmethod
     def of_process(cls, variables: Mapping[str, str]) -> "Terminal":
@@ -60,10 +61,15 @@ class Terminal:
 
     def progress(self, text: str) -> None:
         """A line for the person at the terminal that replaces the one before; an empty text takes it away."""
-        if self.interactive and self._err is not None and (text or self._progress):
-            self._progress = bool(text)
+        self.draw([text] if text else [])
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Lines for the person at the terminal that replace those before; none takes them away. Each fits the width."""
+        if self.interactive and self._err is not None and (lines or self._drawn):
+            clear = f"\x1b[{self._drawn - 1}A\r\x1b[J" if self._drawn > 1 else "\r\x1b[K"
+            self._drawn = len(lines)
             try:
-                self._err.write(f"\r\x1b[K{text}")
+                self._err.write(clear + "\n".join(lines))
                 self._err.flush()
             except OSError:
                 _discard(self._err)
@@ -100,6 +106,14 @@ def _width(out: TextIO | None) -> int:
         return max(40, min(_WIDEST, os.get_terminal_size(out.fileno()).columns or 100))
     except OSError:
         return 100
+
+
+def _columns(err: TextIO | None) -> int:
+    """How many columns standard error shows."""
+    try:
+        return os.get_terminal_size(err.fileno()).columns or 80 if err is not None and err.isatty() else 80
+    except (OSError, ValueError):
+        return 80
 
 
 def _discard(stream: TextIO) -> None:

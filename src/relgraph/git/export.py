@@ -6,7 +6,7 @@ Nothing is converted on the way, whatever attributes or the user's configuration
 import os
 import shutil
 from collections.abc import Iterable
-from hashlib import sha1, sha256
+from hashlib import sha1
 from operator import attrgetter
 
 from relgraph.errors import EnvironmentFailure
@@ -14,7 +14,7 @@ from relgraph.git.batch import ObjectReader
 from relgraph.git.repository import GitRepository
 from relgraph.model.repository import WORKTREE, Tree
 
-__all__ = ["content_id", "export"]
+__all__ = ["content_ids", "export"]
 
 _LINK, _MODULE, _PROGRAM = 0o120000, 0o160000, 0o100755
 _LARGEST = 2 << 30  # bytes of one file
@@ -52,19 +52,13 @@ def export(repository: GitRepository, tree: Tree, paths: Iterable[str], folder: 
         raise EnvironmentFailure(f"{problem.filename or folder}: {problem.strerror or problem}") from problem
 
 
-def content_id(tree: Tree, paths: Iterable[str]) -> str:
-    """A digest (SHA-256, hex) of these files of a tree: of their paths, modes and contents, whichever revision they come from."""
+def content_ids(tree: Tree, paths: Iterable[str]) -> dict[str, str]:
+    """By path, what a file is: its mode (octal) and git's id of its content, whichever revision it comes from."""
     entries = tree.entries
     known = [path for path in paths if path in entries]
     unread = [path for path in known if not entries[path].oid]
     contents = dict(tree.read_many(unread)) if unread else {}
-    digest = sha256()
-    for path in known:
-        entry = entries[path]
-        digest.update(
-            f"{entry.mode:o} {entry.oid or _blob_id(contents.get(path, b''))} {path}\0".encode("utf-8", "surrogateescape")
-        )
-    return digest.hexdigest()
+    return {path: f"{entries[path].mode:o} {entries[path].oid or _blob_id(contents.get(path, b''))}" for path in known}
 
 
 def _blob_id(data: bytes) -> str:

@@ -11,7 +11,7 @@ from relgraph.build.registry import by_name
 from relgraph.effects import process
 from relgraph.effects.environment import inherited
 from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError, UsageError
-from relgraph.git.export import content_id, export
+from relgraph.git.export import content_ids, export
 from relgraph.git.repository import GitRepository
 from relgraph.infer.declared import Declared, matches
 from relgraph.infer.standing import releases
@@ -170,7 +170,7 @@ def _ask(units: Iterable[Unit], tree: Tree) -> tuple[list[Planned], list[str]]:
         except DeclarationError as problem:
             problems += [f"{unit.id}: {detail}" for detail in problem.details or (_with_hint(problem),)]
             continue
-        planned.append(Planned(unit, recipe, content_id(tree, _paths(tree, recipe))))
+        planned.append(Planned(unit, recipe, content_ids(tree, _paths(tree, recipe))))
     return planned, problems
 
 

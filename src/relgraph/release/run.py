@@ -8,22 +8,23 @@ from relgraph.effects.environment import inherited
 from relgraph.engine.events import QUIET, Watch
 from relgraph.engine.executor import Executor, Job
 from relgraph.engine.outcome import Outcome
+from relgraph.engine.preview import Foreseen, preview
 from relgraph.engine.run import run_plan
 from relgraph.errors import EnvironmentFailure, RelgraphError
-from relgraph.model.plan import Facts
+from relgraph.model.plan import Facts, Step
 from relgraph.model.record import Record
 from relgraph.oci.layout import Layout
 from relgraph.oci.reference import parse_reference
 from relgraph.oci.stores import Stores
 from relgraph.release.destinations import destination, layout_name
-from relgraph.release.executors import Build, Check, Move, Name, Opener, Push, opener
+from relgraph.release.executors import Build, Check, Move, Name, Opener, Push, opener, stored
 from relgraph.release.prepare import Prepared
 from relgraph.release.recording import Keep, fetch_record, record_home
 from relgraph.release.signing import Sign, Signer
 from relgraph.release.steps import deep_keys
 from relgraph.workspace.record import find_record
 
-__all__ = ["Ran", "Settings", "executors_of", "is_released", "known_record", "run", "state_of"]
+__all__ = ["Ran", "Settings", "executors_of", "foresee", "is_released", "known_record", "run", "state_of"]
 
 
 class Settings(NamedTuple):
@@ -119,6 +120,27 @@ def run(prepared: Prepared, stores: Stores, settings: Settings, *, to: str = "",
     first = failures.get(outcome.first_failed)
     status = 0 if outcome.ok else 130 if outcome.interrupted else first.status if first is not None else EnvironmentFailure.status
     return Ran(outcome, status, first.hint if first is not None else "")
+
+
+class _Kept:
+    """What a forecast asks of builds: whether what they made before is still in the store. It carries out nothing."""
+
+    def __init__(self, store: Layout | None) -> None:
+        self._store = store
+
+    def run(self, job: Job) -> Facts:
+        raise NotImplementedError(job.step.id)
+
+    def intact(self, step: Step, facts: Facts) -> bool:  # noqa: ARG002 - found by digest
+        return self._store is not None and stored(self._store, facts)
+
+
+def foresee(prepared: Prepared) -> tuple[Foreseen, ...]:
+    """What :func:`run` would do, step by step; nothing is written. Steps on destinations are always carried out."""
+    folder = prepared.workspace.root / ".relgraph"
+    kept = _Kept(Layout(folder / "store") if (folder / "store" / "oci-layout").exists() else None)
+    actions = {step.action for step in prepared.plan.steps}
+    return preview(prepared.plan, dict.fromkeys(actions, kept), state=folder, environment=inherited("*"))
 
 
 def known_record(root: Path, prepared_repo: str, version: str, place: str, stores: Stores) -> Record | None:

@@ -18,6 +18,7 @@ __all__ = ["FORMAT", "Goal", "Planned", "build_step", "deep_keys", "plan_of"]
 
 #: Part of every build's key: raised when the same recipe comes to something else.
 FORMAT = 1
+_MANY_FILES = 400
 
 
 class Goal(NamedTuple):
@@ -30,11 +31,11 @@ class Goal(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A unit with what decides its result: its recipe, and the content of the files that the recipe names (SHA-256, hex)."""
+    """A unit with what decides its result: its recipe, and by path the content of the files that the recipe names."""
 
     unit: Unit
     recipe: Recipe
-    content: str
+    content: Mapping[str, str]
 
 
 def build_step(node: str) -> str:
@@ -81,9 +82,10 @@ def _build(one: Planned, tools: Mapping[str, str]) -> Step:
         {
             "builder": unit.builder,
             "format": FORMAT,
-            "facts": dict(recipe.facts),
-            "content": one.content,
-            "tools": {name: tools.get(name, "") for name in recipe.tools},
+            # Each by itself, so that a plan can say which of them changed.
+            **{f"fact {name}": value for name, value in recipe.facts.items()},
+            **{f"version of {name}": tools.get(name, "") for name in recipe.tools},
+            **_content(one.content),
             # What holds no version holds no time either: the same files come to the same artifact in every release.
             "time": 0 if options.get("versioned") is False else unit.target.release.time,
         }
@@ -104,6 +106,19 @@ def _build(one: Planned, tools: Mapping[str, str]) -> Step:
 def _check(unit: Unit, goal: Goal, after: tuple[str, ...]) -> Step:
     recipe = {"to": goal.destinations[unit.id], "tag": unit.part.tag}
     return Step(f"check {unit.id}", "check", _text(recipe), (build_step(unit.id),), after=after, node=unit.id, kept=False)
+
+
+def _content(files: Mapping[str, str]) -> dict[str, str]:
+    """What the files are: each by itself or, where there are many, by the folders at the top."""
+    if len(files) <= _MANY_FILES:
+        return {f"file {path}": content for path, content in files.items()}
+    folders: dict[str, list[str]] = {}
+    for path, content in files.items():
+        folders.setdefault(path.partition("/")[0], []).append(f"{path} {content}")
+    return {
+        f"files of {folder}": sha256("\0".join(rows).encode("utf-8", "surrogateescape")).hexdigest()
+        for folder, rows in folders.items()
+    }
 
 
 def _push(unit: Unit, goal: Goal, after: tuple[str, ...]) -> Step:
@@ -167,4 +182,4 @@ def _cycle(left: Mapping[str, Planned]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -186,11 +186,12 @@ def _report(prepared: "Prepared", ran: "Ran | None", values: Values, terminal: T
 
 
 def _show_plan(prepared: "Prepared", values: Values, terminal: Terminal) -> int:
-    """Print the steps in their order."""
-    if values.get("format") == "json":
-        steps = [{"step": step.id, "action": step.action, "node": step.node} for step in prepared.plan.steps]
-        terminal.write(json.dumps({"schema": "relgraph.dev/plan/v1", "plan": prepared.plan.name, "steps": steps}, indent=1) + "\n")
-        return 0
-    for step in prepared.plan.steps:
-        terminal.write(f"{step.id}\n")
-    return 0
+    """Print what would become of every step, in their order, or why of one."""
+    from relgraph.cli.forecast import show_forecast, why_step
+    from relgraph.release.run import foresee
+
+    as_json = values.get("format") == "json"
+    if (word := values.get("why")) is not None:
+        node = next((node for node in prepared.planned if word in (node, node.partition(".")[2])), "")
+        return why_step(f"build {node}" if node else word, foresee(prepared), terminal, as_json=as_json)
+    return show_forecast(prepared.plan.name, foresee(prepared), terminal, as_json=as_json)
