@@ -125,3 +125,13 @@ def test_a_failure_beside_it_leaves_no_child_behind(children: list[int]) -> None
     for child in children:
         with pytest.raises(ChildProcessError):
             os.waitpid(child, os.WNOHANG)
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr("relgraph.effects.parallel.os.fork", refuse)
+    with aside(lambda: b"done") as answer:
+        assert answer() is None
+    assert b",".join(shared_work(range(8), text_of, least=4)) == text_of(range(8))

@@ -19,14 +19,22 @@ _PIECE = 12
 def aside(work: Callable[[], bytes]) -> Iterator[Callable[[], bytes | None]]:
     """Do ``work`` in a child while the body does something else; what is yielded waits for its answer.
 
-    That is None where the child failed in any way, and at once where the system cannot fork or has one core only: whoever asks does the
-    work then. What the child changes is lost; only the bytes come back. It must not use what the parent is reading from: pipes, above all.
+    That is None where the child failed in any way, and at once where the system cannot fork, has no room for another process, or one core
+    only: whoever asks does the work then. What the child changes is lost; only the bytes come back. It must not use what the parent is reading from: pipes, above all.
     """
     if not _can_fork():
         yield lambda: None
         return
     reading, writing = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        child = -1
+    if child < 0:
+        yield lambda: None
+        return
     if child == 0:
         os.close(reading)
         _answer(writing, work)
