@@ -53,6 +53,8 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "conf" / "a.yaml").write_text("a: 1\n")
     (tmp_path / "tool").write_text("#!/bin/sh\n")
     (tmp_path / "tool").chmod(0o755)
+    (tmp_path / "chart").mkdir()
+    (tmp_path / "chart" / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.2.0\n")
     return tmp_path
 
 
@@ -205,7 +207,15 @@ def test_a_layout_is_served_until_it_is_interrupted(files: Path, run: Run) -> No
         (["store.push", "layout:out", "tool"], 2, "under which tag?"),
         (["store.push", "layout:out:1", "missing"], 3, "no such file"),
         (["store.push", "layout:out@sha256:" + "a" * 64, "tool"], 2, "under a tag"),
-        (["store.push", "layout:out:^1", "tool"], 2, "under a tag"),
+        (["store.push", "layout:out:^1", "tool"], 2, "under one version"),
+        (["store.push", "layout:out//web", "chart"], 2, "--type helm publishes a chart under its own version"),
+        (["store.push", "layout:out//web:2.0.0", "chart", "--type", "helm"], 2, "the chart says that its version is 1.2.0"),
+        (["store.push", "layout:out//web", "chart", "--type", "helm", "--version", "2"], 2, "its version is 1.2.0"),
+        (["store.push", "layout:out//c/api", "chart", "--type", "helm"], 2, "write layout:out//c/web"),
+        (["store.push", "layout:out:1", "tool", "--platform", "linux/amd64"], 2, "it is for rootfs"),
+        (["store.push", "layout:out:1", "tool", "--media-type", "tol=a/b"], 2, "there are tool"),
+        (["store.list", "127.0.0.1:5000"], 2, "write 127.0.0.1:5000/NAME"),
+        (["store.list", "ghcr.io"], 2, "write ghcr.io/NAME"),
         (["store.push", "https://x/y:1", "tool"], 2, "oci://x/y:1"),
         (["store.push", "layout:out:1", "tool", "--annotation", "x"], 2, "KEY=VALUE"),
         (["store.push", "layout:out:1", "tool", "--annotation", "x=1", "--annotation", "x=2"], 2, "twice"),
@@ -233,6 +243,15 @@ def test_what_cannot_be_done_is_said(run: Run, files: Path, words: list[str], st
     assert (got, out) == (status, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_what_is_not_there_says_where_to_look(run: Run, place: str, files: Path) -> None:
+    assert files
+    run("store.push", f"{place}:1.0.0", "tool")
+    for words in (("store.inspect", place), ("store.pull", f"{place}:2.0.0"), ("store.copy", f"{place}:2.0.0", "layout:copy")):
+        status, _, err = run(*words)
+        assert status == 3
+        assert f"hint: `relgraph store.list {place}` shows its tags" in err
 
 
 def test_one_layout_is_exported_at_a_time(run: Run, files: Path) -> None:

@@ -7,7 +7,7 @@ from relgraph.effects.clock import monotonic
 from relgraph.oci.progress import Silent, Transfer
 from relgraph.report.clean import visible
 
-__all__ = ["TerminalReporter", "human"]
+__all__ = ["TerminalReporter", "counted", "human"]
 
 _EVERY = 0.1
 
@@ -68,8 +68,13 @@ class TerminalReporter(Silent):
             return
         self._shown = monotonic()
         self._terminal.progress(
-            f"{human(self._through)} of {human(self._known)}, {self._ended} of {self._pieces} {'piece' if self._pieces == 1 else 'pieces'}"
+            f"{human(self._through)} of {human(self._known)}, {self._ended} of {counted(self._pieces, 'piece')}"
         )
+
+
+def counted(number: int, word: str) -> str:
+    """So many of something: ``1 blob``, ``2 blobs``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def human(size: int) -> str:

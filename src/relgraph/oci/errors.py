@@ -31,6 +31,7 @@ __all__ = [
     "TagMoved",
     "Unauthorized",
     "UnsafeArchive",
+    "tags_hint",
 ]
 
 
@@ -66,6 +67,11 @@ class NotFound(EnvironmentFailure):
         super().__init__(f"{where}: {what} not found", hint=hint)
         self.what = what
         self.where = where
+
+
+def tags_hint(name: str) -> str:
+    """What to do where a repository has no such tag."""
+    return f"`relgraph store.list {name}` shows its tags"
 
 
 class RegistryFailure(EnvironmentFailure):

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing
 from relgraph.oci.content import BytesSource, Reader, Source, VerifiedReader
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest, is_digest
-from relgraph.oci.errors import InvalidContent, NotFound, TagExists, TagMoved
+from relgraph.oci.errors import InvalidContent, NotFound, TagExists, TagMoved, tags_hint
 from relgraph.oci.ingest import ingest
 from relgraph.oci.layout import Entry, Layout
 from relgraph.oci.manifest import Document, is_manifest_type, parse_document, referrer_entry
@@ -139,7 +139,7 @@ class LocalRepository:
             if entry.tag == tag and tag and entry.repository == self.repository
         }
         if not found:
-            raise NotFound(tag, where=self.name)
+            raise NotFound(tag, where=self.name, hint=tags_hint(self.name))
         if len(found) > 1:
             raise InvalidContent(f"{self.name}: {tag} names {len(found)} things: {', '.join(found)}", hint="name a digest")
         return next(iter(found.values()))

@@ -8,7 +8,7 @@ from typing import TypeGuard
 from relgraph.oci.content import BytesSource, Reader, Source, VerifiedReader
 from relgraph.oci.descriptor import EMPTY, Descriptor
 from relgraph.oci.digest import Digest, is_digest
-from relgraph.oci.errors import NotFound, TagExists, TagMoved
+from relgraph.oci.errors import NotFound, TagExists, TagMoved, tags_hint
 from relgraph.oci.growing import grow
 from relgraph.oci.manifest import (
     DOCKER_LIST,
@@ -90,14 +90,17 @@ class RemoteRepository:
         """The descriptor of a tag or digest, in one request without a body where the registry says enough."""
         descriptor = self.transport.head_manifest(reference)
         if descriptor is None:
-            raise NotFound(reference, where=self.name)
+            raise self._absent(reference)
         return descriptor
 
     def load(self, reference: str) -> Document:
         """The manifest or index of a tag or digest, in one request."""
         if is_digest(reference):
             return self._document(Digest(reference))
-        return self._keep(self.transport.read_manifest(reference))
+        try:
+            return self._keep(self.transport.read_manifest(reference))
+        except NotFound:
+            raise self._absent(reference) from None
 
     def tag(self, descriptor: Descriptor, tag: str, *, replacing: Descriptor | None = None) -> None:
         """Let ``tag`` name a stored manifest, unless it names another one than ``replacing``."""
@@ -183,6 +186,9 @@ class RemoteRepository:
         return document if _lists(document) else None
 
     # Common parts.
+
+    def _absent(self, reference: str) -> NotFound:
+        return NotFound(reference, where=self.name, hint="" if is_digest(reference) else tags_hint(self.name))
 
     def _replace(self, document: Document, tag: str, before: Descriptor) -> None:
         if not self.transport.replace_manifest(document, tag):

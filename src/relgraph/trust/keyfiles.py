@@ -51,7 +51,9 @@ def read_private(data: bytes, password: bytes | None, *, what: str) -> PrivateKe
     if kind in _PLAIN:
         return private_from_der(body, what=what)
     if kind not in _ENCRYPTED:
-        hint = "convert it to PKCS #8 without a password, or import it with cosign" if kind == b"ENCRYPTED PRIVATE KEY" else ""
+        hint = "a private key is needed here"
+        if kind == b"ENCRYPTED PRIVATE KEY":
+            hint = "convert it to PKCS #8 without a password, or import it with cosign"
         raise KeyProblem(f"{what}: {kind.decode('ascii').lower()} is not read here", hint=hint)
     if password is None:
         raise KeyProblem(f"{what}: the key is encrypted and there is no password", hint="set COSIGN_PASSWORD, or run in a terminal")

@@ -3,7 +3,7 @@
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
 from relgraph.cli.pinning import found
-from relgraph.cli.progress import human
+from relgraph.cli.progress import counted, human
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
 from relgraph.errors import UsageError
@@ -57,7 +57,7 @@ def copy(values: Values, terminal: Terminal) -> int:
     ]
     lines = []
     for item, (_, copied) in zip(items, done, strict=True):
-        size = f"{copied.manifests} manifests, {copied.blobs} blobs, {human(copied.bytes)}"
+        size = f"{counted(copied.manifests, 'manifest')}, {counted(copied.blobs, 'blob')}, {human(copied.bytes)}"
         verb = "copied" if copied.manifests else "unchanged"
         more = f"; {copied.referrers} that refer to it" if copied.referrers else ""
         lines.append(f"{verb} {item['reference']}" + (f" ({size}{more})" if copied.manifests else ""))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
-from relgraph.cli.progress import human
+from relgraph.cli.progress import counted, human
 from relgraph.cli.registries import layout_of, number_of
 from relgraph.cli.terminal import Terminal
 from relgraph.errors import EnvironmentFailure, UsageError
@@ -52,7 +52,9 @@ def gc(values: Values, terminal: Terminal) -> int:
         "bytes": sizes.bytes,
     }
     verb = "would remove" if dry else "removed"
-    lines = [f"{verb} {removed.blobs} blobs, {human(removed.bytes)}; {sizes.blobs} blobs, {human(sizes.bytes)} are there now"]
+    lines = [
+        f"{verb} {counted(removed.blobs, 'blob')}, {human(removed.bytes)}; {counted(sizes.blobs, 'blob')}, {human(sizes.bytes)} are there now"
+    ]
     lines += [f"damaged{'' if dry else ' and removed'}: {digest}" for digest in broken]
     return report(values, terminal, facts, "\n".join(lines))
 
@@ -78,7 +80,12 @@ def export(values: Values, terminal: Terminal) -> int:
     except OSError as problem:
         raise EnvironmentFailure(f"{target}: cannot be written: {problem.strerror or problem}") from problem
     facts = {"file": str(target), "tags": done.tags, "untagged": done.untagged, "blobs": done.blobs, "bytes": done.bytes}
-    return report(values, terminal, facts, f"exported {target} ({done.tags} tags, {done.blobs} blobs, {human(done.bytes)})")
+    return report(
+        values,
+        terminal,
+        facts,
+        f"exported {target} ({counted(done.tags, 'tag')}, {counted(done.blobs, 'blob')}, {human(done.bytes)})",
+    )
 
 
 def import_archive(values: Values, terminal: Terminal) -> int:
@@ -97,7 +104,12 @@ def import_archive(values: Values, terminal: Terminal) -> int:
     except OSError as problem:
         raise EnvironmentFailure(f"{name}: {problem.strerror or problem}") from problem
     facts = {"file": name, "layout": str(layout.path), "tags": done.tags, "blobs": done.blobs, "bytes": done.bytes}
-    return report(values, terminal, facts, f"imported {name} ({done.tags} new tags, {done.blobs} blobs, {human(done.bytes)})")
+    return report(
+        values,
+        terminal,
+        facts,
+        f"imported {name} ({counted(done.tags, 'new tag')}, {counted(done.blobs, 'blob')}, {human(done.bytes)})",
+    )
 
 
 def serve(values: Values, terminal: Terminal) -> int:

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
 from relgraph.cli.pinning import found
-from relgraph.cli.progress import human
+from relgraph.cli.progress import counted, human
 from relgraph.cli.registries import Stores, pairs_of
 from relgraph.cli.terminal import Terminal
 from relgraph.cli.trust_options import wants_verdict
@@ -15,14 +15,34 @@ from relgraph.effects.environment import variable
 from relgraph.errors import UsageError
 from relgraph.oci.reference import Reference, parse_reference
 
+if TYPE_CHECKING:
+    from relgraph.oci.codecs.artifact import Artifact
+
 __all__ = ["pull", "push"]
+
+# What each option is for; given with another type it would be passed over in silence.
+_FOR = {
+    "name": ("bundle",),
+    "version": ("cue", "helm"),
+    "artifact-type": ("artifact",),
+    "media-type": ("artifact",),
+    "platform": ("rootfs",),
+    "config": ("rootfs",),
+    "select": ("image",),
+    "annotation": ("artifact", "bundle", "cue", "flux", "helm", "rootfs"),
+}
+_TITLE = "org.opencontainers.image.title"
 
 
 def push(values: Values, terminal: Terminal) -> int:
     """Make the artifact, store it, name it."""
     target = parse_reference(values.get("target") or "")
-    if target.digest is not None or target.range:
+    if target.digest is not None:
         raise UsageError(f"{target}: something is published under a tag", hint="a digest follows from the content")
+    if target.range:
+        raise UsageError(f"{target}: something is published under one version", hint=f"write {target.name}:1.2.0, say")
+    kind = values.get("type") or ""
+    _check(values, kind)
 
     from relgraph.oci.codecs.codec import Options
     from relgraph.oci.codecs.registry import by_name
@@ -42,10 +62,15 @@ def push(values: Values, terminal: Terminal) -> int:
         reference=values.get("select") or "",
     )
     with Stores(values, terminal) as stores:
-        artifact = by_name(values.get("type") or "").encode(tuple(map(Path, values.many("path"))), options)
+        paths = tuple(map(Path, values.many("path")))
+        artifact = by_name(kind).encode(paths, options)
+        if kind == "helm":
+            _check_chart(target, options.version, artifact)
         tag = target.tag or artifact.tag
         if not tag:
-            raise UsageError(f"{target}: under which tag?", hint=f"write {target.name}:TAG")
+            chart = kind == "artifact" and len(paths) == 1 and (paths[0] / "Chart.yaml").is_file()
+            hint = "--type helm publishes a chart under its own version" if chart else f"write {target.name}:TAG"
+            raise UsageError(f"{target}: under which tag?", hint=hint)
         destination = stores.open(target, create=True)
         copied = upload(artifact, destination, artifact.root, tag=tag, workers=stores.workers)
     named = f"{target.name}:{tag}@{artifact.root.digest}"
@@ -60,7 +85,7 @@ def push(values: Values, terminal: Terminal) -> int:
         "blobs": copied.blobs,
         "bytes": copied.bytes,
     }
-    did = f"pushed {named} ({copied.blobs} blobs, {human(copied.bytes)})" if changed else f"unchanged {named}"
+    did = f"pushed {named} ({counted(copied.blobs, 'blob')}, {human(copied.bytes)})" if changed else f"unchanged {named}"
     return report(values, terminal, facts, did)
 
 
@@ -102,6 +127,27 @@ def pull(values: Values, terminal: Terminal) -> int:
     }
     lines = [f"pulled {named} ({human(size)})", *(f"  {path}" for path in paths)]
     return report(values, terminal, facts, "\n".join(lines))
+
+
+def _check(values: Values, kind: str) -> None:
+    """Refuse options that the type has no use for, and media types of files that are not published."""
+    for name, kinds in _FOR.items():
+        if values.many(name) and kind not in kinds:
+            raise UsageError(f"--{name} says nothing to --type {kind}", hint=f"it is for {', '.join(kinds)}")
+    names = [Path(path).name for path in values.many("path")]
+    for name in pairs_of(values, "media-type"):
+        if name not in names:
+            raise UsageError(f"--media-type {name}: no such file is published", hint=f"there are {', '.join(names)}")
+
+
+def _check_chart(target: Reference, version: str, artifact: "Artifact") -> None:
+    """Helm looks a chart up by its name and version: under others it would not be found, or be taken for something else."""
+    if version and version.removeprefix("v").replace("+", "_") != artifact.tag.removeprefix("v"):
+        raise UsageError(f"{target}: the chart says that its version is {artifact.tag}", hint="change Chart.yaml, or leave it out")
+    name = artifact.root.annotations.get(_TITLE, "")
+    if target.repository and target.repository.rpartition("/")[2] != name:
+        place = target.name.removesuffix(target.repository.rpartition("/")[2])
+        raise UsageError(f"{target}: the chart is called {name}", hint=f"write {place}{name}")
 
 
 def _output(values: Values, source: Reference, *, whole: bool) -> Path:

@@ -1,24 +1,32 @@
 """``store.list`` and ``store.inspect``: what there is."""
 
+import re
 from typing import Any
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
 from relgraph.cli.pinning import pinned
-from relgraph.cli.progress import human
+from relgraph.cli.progress import counted, human
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
 from relgraph.errors import UsageError
 from relgraph.model.version import natural_key, parse_version
 from relgraph.oci.descriptor import Descriptor
-from relgraph.oci.reference import LayoutReference, parse_reference
+from relgraph.oci.reference import LayoutReference, RegistryReference, parse_reference
 
 __all__ = ["by_version", "inspect", "list_tags"]
+
+# Without a slash it would be an image of docker.io, of which none is called like this.
+_HOST = re.compile(r"localhost\b|[^:]*\.|[^:]*:\d+\Z")
+_PREDICATE = "dev.sigstore.bundle.predicateType"
 
 
 def list_tags(values: Values, terminal: Terminal) -> int:
     """List tags, versions in their order; of a layout without a repository, all that it holds."""
-    source = parse_reference(values.get("source") or "")
+    text = values.get("source") or ""
+    source = parse_reference(text)
+    if isinstance(source, RegistryReference) and "/" not in text and _HOST.match(text):
+        raise UsageError(f"{text}: a registry is not listed, its repositories are", hint=f"write {text}/NAME")
     if source.tag or source.digest or source.range:
         raise UsageError(f"{source}: a repository is listed, not a tag", hint=f"write {source.name}")
 
@@ -101,7 +109,7 @@ def _list_layout(values: Values, terminal: Terminal, stores: Stores, source: Lay
     lines = [
         f"{f'{item.repository}:' if item.repository else ''}{item.tag}  {item.digest}  {human(item.bytes)}" for item in sizes.tags
     ]
-    lines.append(f"{sizes.blobs} blobs, {human(sizes.bytes)}, of which nothing leads to {human(sizes.unused_bytes)}")
+    lines.append(f"{counted(sizes.blobs, 'blob')}, {human(sizes.bytes)}; no name leads to {human(sizes.unused_bytes)} of it")
     return report(values, terminal, facts, "\n".join(lines))
 
 
@@ -112,6 +120,11 @@ def _table(title: str, descriptors: "list[Descriptor] | tuple[Descriptor, ...]")
     for item in descriptors:
         platform = item.platform or {}
         where = "/".join(str(platform[key]) for key in ("os", "architecture", "variant") if platform.get(key))
-        words = (str(item.digest), human(item.size), item.artifact_type or item.media_type, item.title or where)
+        words = (
+            str(item.digest),
+            human(item.size),
+            item.artifact_type or item.media_type,
+            item.title or where or item.annotations.get(_PREDICATE, ""),
+        )
         lines.append("  " + "  ".join(word for word in words if word))
     return lines
