@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from relgraph.cli.terminal import Terminal
 from relgraph.effects import clock
 from relgraph.engine.events import Begun, Ended, Event, Finished, Said, Started, State, Warned, Watch
+from relgraph.engine.timeline import Summary
 from relgraph.report.clean import visible
 
-__all__ = ["Board", "duration", "line_of", "watching"]
+__all__ = ["Board", "duration", "line_of", "summary_lines", "watching"]
 
 _TICK = 0.1
 _WHEEL = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -90,6 +91,16 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """The times of a run, for people."""
+    lines = [
+        f"{duration(summary.seconds)} in all, {duration(summary.work)} of work; "
+        f"the longest chain took {duration(summary.chain)}: {' > '.join(summary.chain_steps) or 'nothing ran'}"
+    ]
+    wide = max((len(step) for step, _ in summary.slowest), default=0)
+    return lines + [f"  {step:{wide}}  {duration(seconds)}" for step, seconds in summary.slowest]
 
 
 @contextmanager

@@ -19,6 +19,15 @@ _WORLD = (_GRAPH, _REPO, _REPOS)
 _RUN = (
     Argument("steps", "steps at once; by default as many as there are processors", metavar="N"),
     Argument("keep-going", "do everything that does not depend on what failed", Form.FLAG),
+    Argument("cache", "repository in which machines share what they built: HOST/NAME or layout:FOLDER", metavar="REFERENCE"),
+    Argument("cache-read-only", "take from the shared cache and add nothing", Form.FLAG),
+    Argument(
+        "chrome-trace",
+        "write when each step ran, for chrome://tracing or Perfetto, into this file",
+        metavar="FILE",
+        offer=Offer.FILES,
+    ),
+    Argument("times", "end with a summary of times", Form.FLAG),
 )
 _KEY = (
     Argument("key", "sign with this private key", metavar="FILE", offer=Offer.FILES),
@@ -47,7 +56,7 @@ RELEASE_COMMANDS = (
         "build",
         "build what the graph declares into the workspace's own store",
         f"{_MODULE}:build",
-        (_NODE, _TAG, _REPORT, *_WORLD, *_RUN),
+        (_NODE, _TAG, _REPORT, *_WORLD, *_RUN, *REGISTRY_OPTIONS),
         details=(
             "Artifacts are built from the files of a revision, or of the work tree as it is, and kept by digest in .relgraph/store. What "
             "was built of the same inputs is not built again.",

@@ -28,11 +28,13 @@ __all__ = ["Ran", "Settings", "executors_of", "foresee", "is_released", "known_r
 
 
 class Settings(NamedTuple):
-    """How a run is carried out."""
+    """How a run is carried out; ``cache`` is the repository of a shared cache, or empty."""
 
     workers: int = 4
     keep_going: bool = False
     watch: Watch = QUIET
+    cache: str = ""
+    cache_read_only: bool = False
 
 
 class Ran(NamedTuple):
@@ -106,7 +108,14 @@ def run(prepared: Prepared, stores: Stores, settings: Settings, *, to: str = "",
     root = prepared.workspace.root
     state = state_of(root)
     store = Layout(state / "store", create=True)
-    executors = executors_of(prepared, opener(stores), store, to=to, signer=signer, workers=settings.workers)
+    open_store = opener(stores)
+    executors = executors_of(prepared, open_store, store, to=to, signer=signer, workers=settings.workers)
+    remote = None
+    if settings.cache:
+        from relgraph.release.sharing import SharedCache  # noqa: PLC0415 - most runs share nothing
+
+        key = signer.key if signer is not None else None
+        remote = SharedCache(open_store(settings.cache), store, key=key, read_only=settings.cache_read_only)
     failures: dict[str, RelgraphError] = {}
     outcome = run_plan(
         prepared.plan,
@@ -116,6 +125,7 @@ def run(prepared: Prepared, stores: Stores, settings: Settings, *, to: str = "",
         keep_going=settings.keep_going,
         watch=settings.watch,
         environment=inherited("*"),
+        remote=remote,
     )
     first = failures.get(outcome.first_failed)
     status = 0 if outcome.ok else 130 if outcome.interrupted else first.status if first is not None else EnvironmentFailure.status

@@ -33,9 +33,7 @@ def build(values: Values, terminal: Terminal) -> int:
     """Build."""
     with ExitStack() as stack:
         prepared = _prepare(values, terminal, _wish(values), stack)
-        from relgraph.oci.stores import Stores as Plain
-
-        return _run(prepared, stack.enter_context(Plain()), values, terminal)
+        return _run(prepared, stack.enter_context(Stores(values, terminal)), values, terminal)
 
 
 def push(values: Values, terminal: Terminal) -> int:
@@ -141,15 +139,34 @@ def signer_of(values: Values) -> "Signer | None":
 def _run(
     prepared: "Prepared", stores: Any, values: Values, terminal: Terminal, *, to: str = "", signer: "Signer | None" = None
 ) -> int:
-    from relgraph.cli.board import watching
+    from relgraph.cli.board import summary_lines, watching
+    from relgraph.engine.events import both
+    from relgraph.engine.timeline import Timeline
     from relgraph.release.run import Settings, run
 
     word = values.get("steps")
     if word is not None and not (word.isdigit() and 0 < int(word) <= 256):
         raise UsageError(f"--steps cannot be {word!r}", hint="a number from 1 to 256")
     workers = int(word) if word else os.cpu_count() or 1
+    timeline = Timeline()
     with watching(terminal) as watch:
-        ran = run(prepared, stores, Settings(workers, values.flag("keep-going"), watch), to=to, signer=signer)
+        settings = Settings(
+            workers,
+            values.flag("keep-going"),
+            both(watch, timeline),
+            values.get("cache") or "",
+            values.flag("cache-read-only"),
+        )
+        ran = run(prepared, stores, settings, to=to, signer=signer)
+    if (path := values.get("chrome-trace")) is not None:
+        write_bytes(path, timeline.chrome_trace().encode(), hint="--chrome-trace takes a file in an existing, writable folder")
+    if values.flag("times"):
+        for line in summary_lines(timeline.summary()):
+            terminal.complain(line)
+    if ran.status and ran.outcome.first_failed:
+        terminal.complain(f"relgraph: error: {ran.outcome.first_failed} failed first")
+        if ran.hint:
+            terminal.complain(f"hint: {ran.hint}")
     return _report(prepared, ran, values, terminal)
 
 
