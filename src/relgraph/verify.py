@@ -114,7 +114,8 @@ def open_facts(
         try:
             path = clone_of(workspace, node, request)
         except RelgraphError as problem:
-            failed.append((f"{node.id}: {problem}", problem))
+            where = f"{node.origin}: " if isinstance(problem, DeclarationError) else ""
+            failed.append((f"{where}{node.id}: {problem}", problem))
             continue
         if path is None:
             if not node.get("external", False):

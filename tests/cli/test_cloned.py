@@ -78,6 +78,6 @@ def test_an_address_that_is_not_cloned_is_a_wrong_declaration(workspace: Path, c
     )
     assert main(["verify"]) == 2
     err = capsys.readouterr().err
-    assert "repos.engine: http is no address that is cloned" in err
+    assert "graph/system.yaml:6:3: repos.engine: http is no address that is cloned" in err
     assert "hunter2" not in err
     assert main(["verify", "--offline", "--fetch"]) == 2
