@@ -21,6 +21,7 @@ from typing import NamedTuple
 from relgraph.build.builder import Builder, Recipe, Target, Work
 from relgraph.build.gather import below, clean, placed
 from relgraph.build.images import DEFAULT, index_of, marks, platforms_of
+from relgraph.build.stampedtree import plan_stamp, stamp_checkout
 from relgraph.build.stamping import NOBODY, filled, texts_of
 from relgraph.build.words import Words
 from relgraph.engine.patterns import base_of, is_pattern, matcher
@@ -69,6 +70,8 @@ class _Plan(NamedTuple):
 def _plan(target: Target) -> Recipe:
     plan = _planned(target, None)
     texts = texts_of(target, _templates(plan.words))
+    inputs = plan.words.texts("inputs") or ("**",)
+    stamping = plan_stamp(target, patterns=inputs)
     facts: dict[str, object] = {
         "format": _FORMAT,
         "kind": target.node.kind,
@@ -79,7 +82,10 @@ def _plan(target: Target) -> Recipe:
     }
     if plan.words.versioned:
         facts["marks"] = marks(target)[1]
-    return Recipe(facts, plan.words.texts("inputs") or ("**",), texts.needs, (), plan.words.texts("environment"))
+    if stamping.facts:
+        facts["stamp"] = stamping.facts
+    needs = tuple(sorted({*texts.needs, *stamping.needs}))
+    return Recipe(facts, inputs, needs, (), plan.words.texts("environment"))
 
 
 def _planned(target: Target, digests: Mapping[str, str] | None) -> _Plan:
@@ -122,7 +128,7 @@ def _planned(target: Target, digests: Mapping[str, str] | None) -> _Plan:
 
 def _build(work: Work) -> Artifact:
     plan = _planned(work.target, work.digests)
-    folder = work.checkout()
+    folder = stamp_checkout(work)
     given = {name: work.environment[name] for name in plan.words.texts("environment") if name in work.environment}
     for run in plan.runs:
         variables = {**given, **dict(run.arguments), "SOURCE_DATE_EPOCH": str(work.target.release.time)}

@@ -25,6 +25,7 @@ from relgraph.build.images import (
     platforms_of,
     read_archive,
 )
+from relgraph.build.stampedtree import plan_stamp, stamp_checkout
 from relgraph.build.stamping import NOBODY, filled, texts_of
 from relgraph.build.words import Words
 from relgraph.errors import DeclarationError
@@ -92,9 +93,14 @@ def _plan(target: Target) -> Recipe:
     }
     if plan.words.versioned:
         facts["marks"] = marks(target)[1]
-    return Recipe(
-        facts, _paths(target, plan), tuple(sorted(needs)), (), plan.words.texts("environment"), pool="docker", bases=bases
-    )
+    paths = _paths(target, plan)
+    stamping = plan_stamp(target, patterns=paths)
+    if stamping.facts:
+        facts["stamp"] = stamping.facts
+        if stamping.files.get(plan.path, plan.text.data) != plan.text.data:
+            raise DeclarationError(f"{plan.where}: {plan.path} itself is stamped", hint="what it needs to know, 'args' can say")
+    needs |= {*stamping.needs}
+    return Recipe(facts, paths, tuple(sorted(needs)), (), plan.words.texts("environment"), pool="docker", bases=bases)
 
 
 _BUILDKIT_HINT = "relgraph asks the engine itself; with `command`, `docker buildx build --output type=oci,dest=...` makes the image"
@@ -137,6 +143,7 @@ def _build(work: Work) -> Artifact:
     labels, annotations = marks(work.target) if plan.words.versioned else ({}, {})
     passed = {name: work.environment[name] for name in plan.words.texts("environment") if name in work.environment}
     made = []
+    stamp_checkout(work)
     with Engine(work.say, work.stop) as engine:
         for platform in plan.platforms:
             file = _read(plan, platform, engine.platform)

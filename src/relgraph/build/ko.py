@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from relgraph.build.builder import Builder, Recipe, Target, Work
 from relgraph.build.gather import clean
 from relgraph.build.images import empty_image, marks, platforms_of
+from relgraph.build.stampedtree import plan_stamp, stamp_checkout
 from relgraph.build.stamping import NOBODY, filled, texts_of
 from relgraph.build.words import Words, choose_node
 from relgraph.effects.environment import inherited
@@ -89,7 +90,10 @@ def _plan(target: Target) -> Recipe:
     }
     if plan.words.versioned:
         facts["marks"] = marks(target)[1]
-    needs = {*texts.needs, *((plan.base.node,) if plan.base.node else ())}
+    stamping = plan_stamp(target, patterns=plan.words.texts("inputs") or ("**",))
+    if stamping.facts:
+        facts["stamp"] = stamping.facts
+    needs = {*texts.needs, *stamping.needs, *((plan.base.node,) if plan.base.node else ())}
     bases = (plan.base.reference,) if "@sha256:" in plan.base.reference else ()
     inputs = plan.words.texts("inputs")
     if inputs:
@@ -145,7 +149,7 @@ def _check(words: Words, arguments: Mapping[str, str], flags: tuple[str, ...], w
 
 def _build(work: Work) -> Artifact:
     plan = _planned(work.target, work.digests)
-    folder = work.checkout() / plan.module
+    folder = stamp_checkout(work) / plan.module
     cache, layout = work.scratch / "ko", work.scratch / "layout"
     labels, annotations = marks(work.target) if plan.words.versioned else ({}, {})
     base = _laid(work, plan, cache / "img")

@@ -6,26 +6,23 @@ the node, written as Python's packages write it. The archive is written anew: fi
 """
 
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 
 from relgraph.build.builder import Builder, Recipe, Target, Work
-from relgraph.build.gather import LARGEST, below, clean, contents, read_all
+from relgraph.build.gather import LARGEST, below, clean
 from relgraph.build.pyproject import Project, read_project, satisfies, with_version
-from relgraph.build.stamping import stamped, stamping_of
+from relgraph.build.stampedtree import plan_stamp, stamp_checkout, write_files
 from relgraph.build.wheel import Wheel, python_version, read_wheel, write_wheel
 from relgraph.build.words import Words
 from relgraph.errors import DeclarationError, EnvironmentFailure
 from relgraph.oci.codecs.artifact import EMPTY_BLOB, Artifact, blob_of
 from relgraph.oci.codecs.codec import rfc3339
 from relgraph.oci.codecs.generic import CREATED, EMBEDDED
-from relgraph.oci.codecs.tree import read_folder
 from relgraph.oci.descriptor import TITLE
 from relgraph.oci.manifest import Manifest
-from relgraph.stamp.stamp import Spec
 
 __all__ = ["BUILDER", "LAYER", "TYPE"]
 
@@ -71,10 +68,7 @@ def plan(target: Target) -> Recipe:
             f"{target.node.origin}: {target.node.id}: to build it, {', '.join(problems)} must be installed beside relgraph",
             hint=f"{sys.executable} -m pip install " + " ".join(f"'{one}'" for one in problems),
         )
-    spec = Spec.of(target.stamp, target.templates)
-    paths = [path for path in target.tree.entries if path.startswith(prefix)]
-    files = {path[len(prefix) :]: data for path, data in read_all(target.tree, paths).items()} if spec else {}
-    stamping = stamping_of(target, files, spec)
+    stamping = plan_stamp(target, folder)
     facts: dict[str, object] = {
         "format": _FORMAT,
         "project": folder,
@@ -93,8 +87,7 @@ def build(work: Work) -> Artifact:
     """The artifact of the wheel."""
     target = work.target
     words = _words(target)
-    root = work.checkout() / clean(words.own)
-    project = _stamp(work, root, words)
+    root, project = _stamp(work, words)
     made = work.scratch / "wheel"
     made.mkdir()
     time = target.release.time if words.versioned else 0
@@ -149,36 +142,19 @@ def _installed(name: str) -> str:
         return ""
 
 
-def _stamp(work: Work, root: Path, words: Words) -> Project:
-    """Write what is stamped into the checkout, which is this build's own; the project."""
+def _stamp(work: Work, words: Words) -> tuple[Path, Project]:
+    """Write what is stamped into the checkout, which is this build's own; the project's folder, and the project."""
     target = work.target
-    spec = Spec.of(target.stamp, target.templates)
-    if spec:
-        files = contents(read_folder(root, portable=False))
-        after = stamped(target, files, spec, work.digests)
-        _write(root, {path: data for path, data in after.items() if data is not files.get(path)})
+    root = stamp_checkout(work, clean(words.own))
     project = _project(target, clean(words.own), _file(root, _PYPROJECT))
     if words.versioned:
-        _write(root, with_version(lambda path: _file(root, path), project, _version(target)))
-    return project
+        write_files(root, with_version(lambda path: _file(root, path), project, _version(target)))
+    return root, project
 
 
 def _file(root: Path, path: str) -> bytes | None:
     place = root / path
     return place.read_bytes() if place.is_file() and place.stat().st_size <= LARGEST else None
-
-
-def _write(root: Path, files: Mapping[str, bytes]) -> None:
-    for path, data in files.items():
-        place = root / path
-        if not place.parent.resolve().is_relative_to(root.resolve()):
-            raise DeclarationError(f"{path}: a link leads out of the project there")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        mode = place.stat().st_mode if place.exists() else None
-        place.unlink(missing_ok=True)  # it may be a link to what others read
-        place.write_bytes(data)
-        if mode is not None:
-            place.chmod(mode)
 
 
 def _read(made: Path, target: Target) -> Wheel:
