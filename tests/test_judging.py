@@ -1,4 +1,4 @@
-"""Judging: what one process finds and what two find is the same."""
+"""Judging: what one process finds and what two find is the same, and what is commented out does no harm."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ import pytest
 from gitworld import write_world
 from judged import world_of
 from relgraph.judging import judge
+from relgraph.model.finding import Severity
 from relgraph.model.world import World
-from relgraph.rules.rule import Example
+from relgraph.rules.rule import Commit, Example
 from relgraph.rules.scanned import OF_PIPELINES, SCANNED
 from relgraph.scan import scan
 
@@ -54,3 +55,17 @@ def test_a_rule_that_fails_there_fails_here(monkeypatch: pytest.MonkeyPatch, two
     rules = [rule._replace(check=fail) if rule.code == code else rule for rule in SCANNED]  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="in a rule"):
         judge(World(()), rules)
+
+
+@pytest.mark.parametrize(
+    ("content", "severity"),
+    [
+        ("FROM golang:1.22\n", Severity.ERROR),
+        ("  # FROM golang:1.22\nFROM scratch\n", Severity.WARNING),
+        ("# syntax=docker/dockerfile:1\nFROM golang:1.22\n", Severity.ERROR),
+    ],
+)
+def test_what_is_commented_out_does_no_harm(content: str, severity: Severity) -> None:
+    module = "module github.com/example/platform\n\ngo 1.24\n"
+    found = [one for one in judge(world_of((Commit({"go.mod": module, "Dockerfile": content}),))) if one.rule == "RG107"]
+    assert [(one.severity, "the line is commented out" in one.why) for one in found] == [(severity, severity is Severity.WARNING)]
