@@ -165,6 +165,7 @@ class GitRepository:
             if isinstance(local, WorkTree) and meanwhile is not None:
                 local.prefetch()
                 meanwhile()
+                assert local.entries is not None  # a listing that is under way cannot be read by two processes, should there be two
             return local
         commit = self._commit(rev)
         if commit is None:
