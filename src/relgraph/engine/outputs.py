@@ -17,13 +17,13 @@ __all__ = ["Outputs", "put_back", "remove_own", "repaired"]
 class Outputs:
     """Where one step writes; ``previous`` is what it wrote when it was last carried out.
 
-    What the step itself made before is removed before it runs again, so that what it no longer makes does not pass for made;
-    not so where its inputs cover its outputs, since it then may read them, and never what was there before the step's first run.
+    What the step itself made before is removed before it runs again, whatever has become of it, so that what it no longer makes does
+    not pass for made; not so where its inputs cover its outputs, since it then may read them, and never what was there before the step's first run.
     """
 
     def __init__(self, step: Step, previous: Iterable[Output], files: Files, contents: Contents) -> None:
         self._step = step
-        self._own = {path: mark for path, mark, made in previous if made}
+        self._own = {path for path, _, made in previous if made}
         self._files = files
         self._contents = contents
         self._foreign: set[str] = set()
@@ -48,8 +48,8 @@ class Outputs:
         """Remove what the step made, and make the folders that it writes into."""
         step, files = self._step, self._files
         reads = bool(self._own) and any(overlap(output, path) for output in step.outputs for path in step.inputs)
-        for path, mark in self.before.items():
-            if not reads and self._own.get(path) == mark:
+        for path in self.before:
+            if path in self._own and not reads:
                 _remove(files.base + path)
             else:
                 self._foreign.add(path)
