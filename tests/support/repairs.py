@@ -16,6 +16,8 @@ from relgraph.model.finding import Report, Severity
 from relgraph.model.world import Subject, World
 from relgraph.reading import SiteReader
 from relgraph.scan import scan
+from relgraph.verify import Request, Workspace, verify
+from relgraph.workspace.load import load_graphs
 
 __all__ = ["ERROR", "NOTE", "WARNING", "Repair", "Told", "check", "releases", "reported", "said", "text", "workflow"]
 
@@ -63,6 +65,9 @@ def check(folder: Path, repair: Repair, *told: Told, left: Iterable[Told] = (), 
     _hold_to_fixes(f"{target}@HEAD~{steps + 1}", others, day)
     after = said(scan([f"{target}@HEAD~{steps}"], others, day))
     assert _grave(before) == _ordered(told)
+    # A graph that declares the repositories of that day takes nothing away.
+    declared = _declared(folder, (repair.name, *repair.siblings), f"HEAD~{steps + 1}", day)
+    assert {one[:4] for one in told} <= {one[:4] for one in declared}
     assert set(notes) <= set(before)
     assert _grave(after) == _ordered(left)
     assert not (set(told) | set(notes)) & set(after)
@@ -111,6 +116,20 @@ def _hold_to_fixes(target: str, others: Iterable[str], day: date) -> None:
             stack.callback(opened.repository.close)
         world = World((Subject(*judged),), tuple(Subject(*one, reader=SiteReader(one.repository).shipped) for one in lenders))
         hold_to_fixes(scan_world(world), lambda file: judged.tree.read(file[1]))
+
+
+def _declared(folder: Path, names: Iterable[str], rev: str, day: date) -> list[Told]:
+    """What ``verify`` says where a graph declares the repositories and nothing else."""
+    first, *others = names
+    own = first.rpartition("/")[2]
+    repos = [f"  {own}: {{url: https://github.com/{first}, path: {first.replace('/', '+')}}}"]
+    repos += [
+        f"  {name.rpartition('/')[2]}: {{url: https://github.com/{name}, path: {name.replace('/', '+')}, external: true}}"
+        for name in others
+    ]
+    head = "apiVersion: relgraph.dev/v1\nkind: Graph\nmetadata: {name: day}\nrepos:\n"
+    graph = load_graphs([("graph/day.yaml", (head + "\n".join(repos) + "\n").encode())])["day"]
+    return said(verify(Workspace(folder, graph), Request(revisions=((own, rev),), as_of=day)))
 
 
 def _grave(found: Iterable[Told]) -> list[Told]:
