@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Before anything imports it: its assertions speak for the tests that call it.
-pytest.register_assert_rewrite("repairs")
+pytest.register_assert_rewrite("repairs", "fixlaw")
 
 _IN_CI = os.environ.get("CI") == "true"
 
