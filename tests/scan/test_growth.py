@@ -55,6 +55,12 @@ SHAPES: dict[str, Callable[[int], Files]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What another process does is not counted.
+    monkeypatch.setattr("relgraph.effects.parallel.os.cpu_count", lambda: 1)
+
+
 def work(files: Files) -> int:
     """How many lines run in a scan of the files."""
     repository = MemoryRepository((Commit(files, ("v1.2.3",)), Commit(files | {"zz": "z"})))
