@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,24 +59,35 @@ def world(contender: Contender, graph: Layered) -> Iterator[Path]:
         yield folder
 
 
-def times(contender: Contender, count: int, runs: int, *, full: bool) -> dict[str, Any]:
-    """Seconds of runs that find nothing to do, and, if asked for, of full builds."""
+def times(contenders: Sequence[Contender], count: int, runs: int, *, full: bool) -> dict[str, Any]:
+    """Seconds of runs that find nothing to do, and, if asked for, of full builds, of everybody in turn."""
     graph = layered(count)
-    with world(contender, graph) as folder:
-        first = run(contender, folder)
-        if first.status or graph.wrong(folder):
-            return {"failed": first.output.strip()[-300:]}
-        builds = [first]
+    rows: dict[str, Any] = {}
+    builds: dict[str, list[Run]] = {}
+    idle: dict[str, list[Run]] = {}
+    with ExitStack() as stack:
+        worlds: dict[str, tuple[Contender, Path]] = {}
+        for contender in contenders:
+            folder = stack.enter_context(world(contender, graph))
+            first = run(contender, folder)
+            if first.status or graph.wrong(folder):
+                rows[contender.name] = {"failed": first.output.strip()[-300:]}
+            else:
+                worlds[contender.name] = (contender, folder)
+                builds[contender.name] = [first]
         for _ in range(runs - 1 if full else 0):
-            for path in graph.targets:
-                (folder / path).unlink(missing_ok=True)
-            contender.forget(folder)
-            builds.append(run(contender, folder))
-        run(contender, folder)  # some note something only now
-        idle = [run(contender, folder) for _ in range(runs)]
-    rows: dict[str, Any] = {"nothing_to_do": _seconds(idle)}
-    if full:
-        rows["full_build"] = _seconds(builds)
+            for name, (contender, folder) in worlds.items():
+                for path in graph.targets:
+                    (folder / path).unlink(missing_ok=True)
+                contender.forget(folder)
+                builds[name].append(run(contender, folder))
+        for contender, folder in worlds.values():
+            run(contender, folder)  # some note something only now
+        for _ in range(runs):
+            for name, (contender, folder) in worlds.items():
+                idle.setdefault(name, []).append(run(contender, folder))
+    for name in worlds:
+        rows[name] = {"nothing_to_do": _seconds(idle[name])} | ({"full_build": _seconds(builds[name])} if full else {})
     return rows
 
 

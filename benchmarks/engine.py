@@ -45,14 +45,12 @@ def main() -> None:
         "left out": dict(found.missing),
     }
     if "times" in options.table:
-        result["times"] = {
-            str(size): {
-                one.name: _told(f"times {size} {one.name}", times(one, size, runs, full=size <= 1_000))
-                for one in found.present
-                if size <= one.limit
-            }
-            for size in sizes
-        }
+        result["times"] = {}
+        for size in sizes:
+            taking_part = [one for one in found.present if size <= one.limit]
+            result["times"][str(size)] = rows = times(taking_part, size, runs, full=size <= 1_000)
+            for name, row in rows.items():
+                _told(f"times {size} {name}", row)
     if "precision" in options.table:
         result["precision"] = {"needed": precision_needed(count)} | {
             one.name: _told(f"precision {one.name}", precision(one, min(count, one.limit)) | {"targets": min(count, one.limit)})

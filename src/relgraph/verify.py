@@ -20,7 +20,6 @@ from relgraph.git.target import NothingThen, Target, open_target
 from relgraph.infer.declared import address_of
 from relgraph.infer.declaring import declare
 from relgraph.infer.facts import Facts
-from relgraph.judging import judge_facts
 from relgraph.model.finding import Report, Severity
 from relgraph.model.graph import Graph, Node
 from relgraph.model.published import NOTHING_LOOKED_AT, Published
@@ -168,6 +167,9 @@ def verify(workspace: Workspace, request: Request, published: Published | None =
 def report_of(workspace: Workspace, facts: Facts) -> Report:
     """What the rules say of the facts of a workspace."""
     targets = facts.world.targets
+    # The rules take longer to import than most questions about a graph to answer.
+    from relgraph.judging import judge_facts
+
     settled = judge_facts(facts)
     return Report(
         settled.findings,
@@ -199,6 +201,8 @@ def states(workspace: Workspace, request: Request) -> dict[str, str]:
 
     What is found in files of no node is the repository's.
     """
+    from relgraph.judging import judge_facts
+
     found: dict[str, Severity] = {}
     with ExitStack() as stack:
         facts = open_facts(workspace, request, stack)
