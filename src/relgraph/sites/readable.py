@@ -1,6 +1,7 @@
 """Which files are worth reading, told by their paths alone."""
 
 import re
+from functools import lru_cache
 
 __all__ = ["LARGEST", "readable"]
 
@@ -18,6 +19,7 @@ _UNREADABLE = re.compile(
 )
 
 
+@lru_cache(maxsize=65536)
 def readable(path: str) -> bool:
     """Whether a file is worth reading for references, by its path alone.
 
