@@ -6,6 +6,7 @@ import pytest
 
 from engine_world import World, shell
 from relgraph.engine.events import State
+from relgraph.engine.run import run_plan
 from relgraph.errors import DeclarationError
 
 
@@ -88,3 +89,63 @@ def test_only_some_steps_and_what_they_wait_for(world: World) -> None:
 def test_forced_steps_run(world: World) -> None:
     world.run()
     assert world.states(force=["upper"]) == "upper=done twice=cached note=cached"
+
+
+def test_two_steps_that_are_decided_by_the_same_run_once(world: World) -> None:
+    world.steps = (shell("one", "cat word", ("word",)), shell("other", "cat word", ("word",)))
+    assert world.states(workers=1) == "one=done other=cached"
+    assert world.states() == "one=cached other=cached"
+
+
+def test_an_output_that_is_no_longer_declared_goes(world: World) -> None:
+    world.run()
+    world.write("kept", "mine")
+    world.steps = (
+        shell("upper", "tr a-z A-Z < word > Upper", ("word",), ("Upper",)),
+        shell("note", "echo a > note", (), ("note",)),
+    )
+    world.run()
+    assert sorted(path.name for path in world.root.iterdir() if path.is_file()) == ["Upper", "kept", "note", "word"]
+
+
+def test_a_step_that_takes_over_an_output_keeps_it(world: World) -> None:
+    world.run()
+    world.steps = (
+        shell("upper", "tr a-z A-Z < word > other", ("word",), ("other",)),
+        shell("new", "echo new > upper", (), ("upper",)),
+    )
+    world.run(workers=1)
+    assert world.read("upper") == "new\n"
+
+
+def test_sources_below_an_output_pattern_are_never_removed(world: World) -> None:
+    world.steps = (shell("gen", "cat word > gen/made-$(cat word)", ("word",), ("gen/*",)),)
+    world.write("gen/source", "by hand")
+    world.run()
+    world.write("gen/later", "by hand, later")
+    world.write("word", "xyz")
+    world.run()
+    assert sorted(path.name for path in (world.root / "gen").iterdir()) == ["later", "made-xyz", "source"]
+
+
+def test_a_step_that_reads_its_outputs_finds_them(world: World) -> None:
+    world.steps = (shell("gen", "cat api/zz || true; cat api/types > api/zz", ("api/**",), ("api/zz",)),)
+    world.write("api/types", "1")
+    world.run()
+    world.write("api/types", "2")
+    result = world.run().results["gen"]
+    assert (world.state / "logs/gen.log").read_text() == "1"
+    assert (world.read("api/zz"), result.state) == ("2", State.DONE)
+
+
+def test_what_is_left_behind_stays_out_of_version_control(world: World) -> None:
+    world.run()
+    assert (world.state / ".gitignore").read_text() == "*\n"
+
+
+def test_state_may_lie_elsewhere(world: World, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    outcome = run_plan(world.plan(), world.executors, state=str(other), workers=1, environment=world.environment)
+    assert outcome.ok
+    assert not world.state.exists()
+    assert (other / "state.db").exists()
