@@ -53,13 +53,35 @@ RELEASE_COMMANDS = (
         examples=(("relgraph plan", "what is not built yet"), ("relgraph plan --release --tag v1.4.0", "what a release would do")),
     ),
     Command(
+        "stamp",
+        "lay out charts, hooks and files as they would be published",
+        "relgraph.cli.commands.stamp:run",
+        (
+            _NODE,
+            Argument(
+                "output",
+                "folder to write into; each node gets a folder of its name",
+                metavar="FOLDER",
+                required=True,
+                offer=Offer.DIRECTORIES,
+            ),
+            _TAG,
+            _REPORT,
+            *_WORLD,
+        ),
+        details=(
+            "No tracked file is touched. The files are those of the revision, with versions, digests and references filled in.",
+        ),
+        examples=(("relgraph stamp platform-chart --output out", "one chart, to read or to lint"),),
+    ),
+    Command(
         "build",
         "build what the graph declares into the workspace's own store",
         f"{_MODULE}:build",
         (_NODE, _TAG, _REPORT, *_WORLD, *_RUN, *REGISTRY_OPTIONS),
         details=(
             "Artifacts are built from the files of a revision, or of the work tree as it is, and kept by digest in .relgraph/store. What "
-            "was built of the same inputs is not built again.",
+            "was built of the same inputs is not built again. What verify finds wrong is reported.",
         ),
         examples=(("relgraph build", "everything"), ("relgraph build images.web", "one image and what it is built from")),
     ),

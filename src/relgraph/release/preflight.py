@@ -5,18 +5,15 @@ from pathlib import Path
 
 from relgraph.errors import EnvironmentFailure, RelgraphError
 from relgraph.git.repository import GitRepository
-from relgraph.git.state import changed_files, remote_tag
+from relgraph.git.state import remote_tag
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.record import Record
 from relgraph.oci.errors import NotFound
 from relgraph.release.executors import Opener
-from relgraph.release.prepare import Prepared
+from relgraph.release.prepare import Prepared, changed
 from relgraph.verify import Request, verify
 
-__all__ = ["preflight"]
-
-#: What a release itself writes below the workspace.
-_OWN = ("releases/", ".relgraph/")
+__all__ = ["preflight", "wrong"]
 
 
 def preflight(
@@ -24,7 +21,7 @@ def preflight(
 ) -> list[str]:
     """Everything that forbids the release, one line each."""
     problems = _git(prepared, record, offline=offline)
-    findings = _findings(prepared, request)
+    findings = wrong(prepared, request)
     problems += [
         f"verify: {finding.rule} {finding.place.path}:{finding.place.span.line}: {finding.message}" for finding in findings
     ]
@@ -42,9 +39,9 @@ def _git(prepared: Prepared, record: Record | None, *, offline: bool) -> list[st
     assert isinstance(repository, GitRepository)  # noqa: S101 - only real repositories are released
     problems: list[str] = []
     own = _root_of(repository) == root.resolve()
-    changed = [path for path in changed_files(str(root)) if not path.startswith(_OWN)]
-    if changed:
-        problems.append(f"{len(changed)} files are changed or untracked, {changed[0]} among them; commit them or put them away")
+    left = changed(root)
+    if left:
+        problems.append(f"{len(left)} files are changed or untracked, {left[0]} among them; commit them or put them away")
     head = repository.tree("HEAD")
     if own and head is not None and head.rev != release.commit:
         problems.append(
@@ -70,7 +67,7 @@ def _root_of(repository: GitRepository) -> Path | None:
     return Path(worktree).resolve() if worktree is not None else None
 
 
-def _findings(prepared: Prepared, request: Request) -> list[Finding]:
+def wrong(prepared: Prepared, request: Request) -> list[Finding]:
     """Errors of verify in the repository that is released, and in the graph about what it publishes."""
     report = verify(prepared.workspace, request)
     repository = prepared.declared.subjects[prepared.repo.id].name

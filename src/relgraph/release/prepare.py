@@ -13,6 +13,7 @@ from relgraph.effects.environment import inherited
 from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError, UsageError
 from relgraph.git.export import content_ids, export
 from relgraph.git.repository import GitRepository
+from relgraph.git.state import changed_files
 from relgraph.infer.declared import Declared, matches
 from relgraph.infer.standing import releases
 from relgraph.model.graph import Graph, Node
@@ -22,9 +23,9 @@ from relgraph.model.world import Subject
 from relgraph.release.destinations import destination
 from relgraph.release.scope import Scope, Unit, scope_of
 from relgraph.release.steps import Goal, Planned, plan_of
-from relgraph.verify import Request, Workspace, open_facts
+from relgraph.verify import Request, Workspace, clone_of, open_facts
 
-__all__ = ["Prepared", "Wish", "choose_repo", "prepare", "release_request", "tag_here"]
+__all__ = ["Prepared", "Wish", "changed", "choose_repo", "prepare", "release_request", "tag_here"]
 
 _TOOL_LIMIT = 20.0
 
@@ -105,6 +106,9 @@ def prepare(workspace: Workspace, request: Request, wish: Wish, stack: ExitStack
             tag = tag_here(repo, standing.subjects[repo.id])
     if tag:
         request = release_request(request, repo, tag)
+    elif _is_committed(workspace, repo, request):
+        # A work tree that holds what its commit holds is that commit, and has its version.
+        request = release_request(request, repo, "HEAD")
     facts = open_facts(workspace, request, stack, sites=False)
     declared = facts.declared
     assert declared is not None  # noqa: S101 - facts of a graph are declared
@@ -134,6 +138,19 @@ def prepare(workspace: Workspace, request: Request, wish: Wish, stack: ExitStack
         plan,
         destinations,
     )
+
+
+def _is_committed(workspace: Workspace, repo: Node, request: Request) -> bool:
+    """Whether a repository would be looked at as a work tree, and that has nothing that is not committed (but for records)."""
+    if any(name in ("", repo.name) for name, _ in request.revisions) or request.as_of is not None:
+        return False
+    path = clone_of(workspace, repo, request)
+    return path is not None and (path / ".git").exists() and not changed(path)
+
+
+def changed(folder: Path) -> list[str]:
+    """What is not committed in a work tree, but for what releases themselves write."""
+    return [path for path in changed_files(str(folder)) if not path.startswith(("releases/", ".relgraph/"))]
 
 
 def _release(repo: Node, subject: Subject, tag: str) -> Release:

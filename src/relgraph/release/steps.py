@@ -50,18 +50,17 @@ def plan_of(scope: Scope, planned: Sequence[Planned], goal: Goal, *, root: str, 
     if goal.push or goal.release:
         steps += [_check(one.unit, goal, tuple(step.id for step in builds)) for one in planned]
     checks = tuple(step.id for step in steps)
-    pushes = [_push(one.unit, goal, checks) for one in planned] if goal.push or goal.release else []
-    steps += pushes
-    if goal.release:
-        ready = tuple(step.id for step in pushes)
-        if goal.sign:
-            signatures = [_sign(one.unit, goal) for one in planned]
-            steps += signatures
-            ready += tuple(step.id for step in signatures)
+    if goal.push or goal.release:
+        pushes = [_push(one.unit, goal, checks) for one in planned]
+        signatures = [_sign(one.unit, goal) for one in planned] if goal.sign else []
+        steps += [*pushes, *signatures]
+        ready = tuple(step.id for step in (*pushes, *signatures))
         names = [_name(one.unit, goal, ready) for one in planned]
-        record = _record(scope, planned, goal, tuple(step.id for step in names))
-        steps += [*names, record]
-        steps += [_channel(one.unit, goal, record.id) for one in planned if one.unit.channels]
+        steps += names
+        if goal.release:
+            record = _record(scope, planned, goal, tuple(step.id for step in names))
+            steps.append(record)
+            steps += [_channel(one.unit, goal, record.id) for one in planned if one.unit.channels]
     return Plan(f"{scope.release.repo} {scope.release.tag or scope.release.commit[:12]}", root, tuple(steps))
 
 

@@ -11,14 +11,16 @@ from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
 from relgraph.cli.workspace import find_node, request_of, workspace_of
 from relgraph.errors import Refused, UsageError
+from relgraph.model.repository import INDEX, WORKTREE
 
 if TYPE_CHECKING:
+    from relgraph.model.finding import Finding
     from relgraph.model.record import Record
     from relgraph.release.prepare import Prepared, Wish
     from relgraph.release.run import Ran
     from relgraph.release.signing import Signer
 
-__all__ = ["build", "plan", "push", "release", "signer_of"]
+__all__ = ["build", "plan", "prepared_of", "push", "release", "signer_of"]
 
 
 def plan(values: Values, terminal: Terminal) -> int:
@@ -30,17 +32,46 @@ def plan(values: Values, terminal: Terminal) -> int:
 
 
 def build(values: Values, terminal: Terminal) -> int:
-    """Build."""
+    """Build, and report what verify finds wrong with what is built."""
     with ExitStack() as stack:
         prepared = _prepare(values, terminal, _wish(values), stack)
-        return _run(prepared, stack.enter_context(Stores(values, terminal)), values, terminal)
+        status = _run(prepared, stack.enter_context(Stores(values, terminal)), values, terminal)
+        if mismatches := _mismatches(prepared, values, terminal):
+            terminal.complain(
+                f"relgraph: warning: {_count(mismatches)}, so that `push` and `release` would refuse this; `relgraph verify` says more"
+            )
+        return status
 
 
 def push(values: Values, terminal: Terminal) -> int:
-    """Build and push."""
+    """Build and push; what verify finds wrong is not pushed."""
     with ExitStack() as stack:
         prepared = _prepare(values, terminal, _wish(values, push=True), stack)
+        if prepared.scope.release.commit in (WORKTREE, INDEX):
+            raise Refused(
+                f"{prepared.repo.name} has changes that are not committed, and {prepared.version} would name many things",
+                hint="commit them, or say what to build with --tag; `relgraph build` builds what is there",
+            )
+        mismatches = _mismatches(prepared, values, terminal)
+        if mismatches:
+            raise Refused(
+                f"{prepared.repo.name} is not pushed: {_count(mismatches)}",
+                details=tuple(f"{one.rule} {one.place.path}:{one.place.span.line}: {one.message}" for one in mismatches),
+                hint="`relgraph verify --fix` repairs what can be repaired",
+            )
         return _run(prepared, stack.enter_context(Stores(values, terminal)), values, terminal, to=values.get("to") or "")
+
+
+def _mismatches(prepared: "Prepared", values: Values, terminal: Terminal) -> "list[Finding]":
+    from relgraph.release.preflight import wrong
+    from relgraph.release.prepare import release_request
+
+    request, tag = request_of(values, terminal), prepared.scope.release.tag
+    return wrong(prepared, release_request(request, prepared.repo, tag) if tag else request)
+
+
+def _count(mismatches: "list[Finding]") -> str:
+    return "one reference is wrong" if len(mismatches) == 1 else f"{len(mismatches)} references are wrong"
 
 
 def release(values: Values, terminal: Terminal) -> int:
@@ -116,6 +147,11 @@ def _wish(values: Values, *, push: bool = False, release: bool = False, sign: bo
         sign,
         values.get("to") or "",
     )
+
+
+def prepared_of(values: Values, terminal: Terminal, stack: ExitStack) -> "Prepared":
+    """What a build needs: repositories opened, versions read, builders asked."""
+    return _prepare(values, terminal, _wish(values), stack)
 
 
 def _prepare(values: Values, terminal: Terminal, wish: "Wish", stack: ExitStack) -> "Prepared":
