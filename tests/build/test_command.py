@@ -58,6 +58,12 @@ def test_files_that_match_become_an_artifact_of_its_own_type(tmp_path: Path) -> 
     assert built.digest == run_builder(BUILDER, target, tmp_path).digest
 
 
+def test_inputs_are_stamped(tmp_path: Path) -> None:
+    target = files("cat note >out", "out", tree={"note": "NEXT\n"}, artifact_type="application/vnd.acme.web")
+    target = target._replace(stamp={"replace": {"NEXT": "{{ version }}"}})
+    assert titled(run_builder(BUILDER, target, tmp_path)) == {"out": b"1.2.0\n"}
+
+
 def test_files_without_a_type_are_a_bundle(tmp_path: Path) -> None:
     built = run_builder(BUILDER, files("cat a b >both", "both"), tmp_path)
     assert built.artifact.root.kind == "application/vnd.relgraph.bundle.v1"

@@ -46,6 +46,13 @@ def test_an_image_has_the_versions_of_its_release_and_the_times_of_its_commit(pr
 
 
 @pytest.mark.usefixtures("engine")
+def test_files_and_the_dockerfile_itself_are_stamped(program: bytes, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"Dockerfile": SIMPLE.replace("$VERSION", "NEXT").replace("ARG VERSION\n", ""), "web": program}
+    target = image(files)._replace(stamp={"replace": {"NEXT": "{{ tag }}"}})
+    assert "STAMP=1.2.0" in configs(run_builder(BUILDER, target, tmp_path))[0]["config"]["Env"]
+
+
+@pytest.mark.usefixtures("engine")
 def test_two_builds_without_the_engines_cache_give_one_digest(program: bytes, tmp_path: Path) -> None:
     target = image(
         {"Dockerfile": SIMPLE + "COPY web /opt/deep/er/web\n", "web": program}, args={"VERSION": "1"}, flags=("--no-cache",)

@@ -76,9 +76,9 @@ def test_only_files_that_the_build_reads_are_stamped() -> None:
     assert found.files == {"x": b"x\n"}
 
 
-def test_a_dockerfile_is_not_stamped_itself() -> None:
-    with pytest.raises(DeclarationError, match="Dockerfile itself is stamped"):
-        DOCKER.plan(target({"replace": {"scratch": "other"}}, docker="."))
+def test_a_dockerfile_is_read_as_it_is_stamped() -> None:
+    with pytest.raises(DeclarationError, match="RUN with --mount needs BuildKit"):
+        DOCKER.plan(target({"replace": {"FROM scratch": "FROM scratch\nRUN --mount=type=cache x"}}, docker="."))
 
 
 def test_without_a_stamp_nothing_is_read() -> None:

@@ -79,11 +79,10 @@ def _plan(target: Target) -> Recipe:
         "runs": [[run.command, dict(run.arguments)] for run in plan.runs],
         "outputs": [[str(platform or ""), list(patterns)] for platform, patterns in plan.outputs],
         "artifact_type": plan.artifact_type,
+        "stamp": stamping.facts,
     }
     if plan.words.versioned:
         facts["marks"] = marks(target)[1]
-    if stamping.facts:
-        facts["stamp"] = stamping.facts
     needs = tuple(sorted({*texts.needs, *stamping.needs}))
     return Recipe(facts, inputs, needs, (), plan.words.texts("environment"))
 

@@ -5,7 +5,7 @@ loaded into the engine first, under names of their own, and the Dockerfile that 
 An engine builds for platforms that its base images have; what a ``RUN`` runs, the engine must be able to run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from posixpath import normpath
 from typing import NamedTuple
 
@@ -68,7 +68,10 @@ class _Plan(NamedTuple):
 
 
 def _plan(target: Target) -> Recipe:
-    plan = _planned(target, None)
+    plan = _planned(target, None, target.tree.read)
+    paths = _paths(target, plan)
+    stamping = plan_stamp(target, patterns=paths)
+    plan = plan._replace(text=Text(plan.path, stamping.files.get(plan.path, plan.text.data)))
     files = [_read(plan, platform) for platform in plan.platforms]
     problems = dict.fromkeys(problem for file in files for problem in (*file.problems, *check_arguments(file, plan.arguments)))
     if problems:
@@ -79,7 +82,7 @@ def _plan(target: Target) -> Recipe:
             hint=_BUILDKIT_HINT if any("BuildKit" in line for line in lines) else "",
         )
     images = dict.fromkeys(image for file in files for image in file.images)
-    needs = set(texts_of(target, _templates(plan.words)).needs)
+    needs = {*stamping.needs, *texts_of(target, _templates(plan.words)).needs}
     needs |= {node for image in images if (node := _node(target, image, _unknown(target)))}
     bases = tuple(dict.fromkeys(image.reference for image in images if _is_foreign(target, image, _unknown(target))))
     facts: dict[str, object] = {
@@ -90,23 +93,18 @@ def _plan(target: Target) -> Recipe:
         "target": plan.words.text("target"),
         "platforms": [str(platform) for platform in plan.platforms],
         "network": _network(plan.words),
+        "stamp": stamping.facts,
     }
     if plan.words.versioned:
         facts["marks"] = marks(target)[1]
-    paths = _paths(target, plan)
-    stamping = plan_stamp(target, patterns=paths)
-    if stamping.facts:
-        facts["stamp"] = stamping.facts
-        if stamping.files.get(plan.path, plan.text.data) != plan.text.data:
-            raise DeclarationError(f"{plan.where}: {plan.path} itself is stamped", hint="what it needs to know, 'args' can say")
-    needs |= {*stamping.needs}
     return Recipe(facts, paths, tuple(sorted(needs)), (), plan.words.texts("environment"), pool="docker", bases=bases)
 
 
 _BUILDKIT_HINT = "relgraph asks the engine itself; with `command`, `docker buildx build --output type=oci,dest=...` makes the image"
 
 
-def _planned(target: Target, digests: Mapping[str, str] | None) -> _Plan:
+def _planned(target: Target, digests: Mapping[str, str] | None, read: Callable[[str], bytes | None]) -> _Plan:
+    """What a target says; ``read`` gives the Dockerfile."""
     words = Words(target, "docker", ("args", "flags", "platforms", "target", "file", "environment"))
     where = f"{target.node.origin}: {target.node.id}"
     folder = normpath(words.own or ".").strip("/")
@@ -119,7 +117,7 @@ def _planned(target: Target, digests: Mapping[str, str] | None) -> _Plan:
             raise DeclarationError(f"{where}: docker: {words.own!r} is a file, and 'file' names another")
         folder, _, path = f"/{folder}".rpartition("/")[0].lstrip("/"), "", folder
     path = path or f"{folder}/Dockerfile".lstrip("/")
-    data = target.tree.read(path)
+    data = read(path)
     if data is None:
         raise DeclarationError(
             f"{where}: the repository has no {path}", hint="'docker' names a folder with a Dockerfile, or the Dockerfile"
@@ -139,11 +137,11 @@ def _read(plan: _Plan, platform: Platform, built_on: str = "linux/amd64") -> Doc
 
 
 def _build(work: Work) -> Artifact:
-    plan = _planned(work.target, work.digests)
+    root = stamp_checkout(work)
+    plan = _planned(work.target, work.digests, lambda path: (root / path).read_bytes() if (root / path).is_file() else None)
     labels, annotations = marks(work.target) if plan.words.versioned else ({}, {})
     passed = {name: work.environment[name] for name in plan.words.texts("environment") if name in work.environment}
     made = []
-    stamp_checkout(work)
     with Engine(work.say, work.stop) as engine:
         for platform in plan.platforms:
             file = _read(plan, platform, engine.platform)

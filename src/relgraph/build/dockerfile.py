@@ -233,9 +233,9 @@ class _Reader:
             value = self.known.get(name)
             if match["sign"] is not None:
                 there = value is not None and (bool(value) or not match["colon"])
-                if match["sign"] == "+":
-                    return match["word"] if there else ""
-                return value if there and value is not None else match["word"]
+                if there and match["sign"] == "-":
+                    return value or ""
+                return self._expanded(match["word"], line) if there is (match["sign"] == "+") else ""
             if value is None and line and name not in {argument.name for argument in self.arguments if argument.stage < 0}:
                 self.problems.append(f"{self.text.path}:{line}: ${name} is no ARG that stands before the first FROM")
             return value or ""

@@ -78,6 +78,7 @@ class _Plan(NamedTuple):
 def _plan(target: Target) -> Recipe:
     plan = _planned(target, None)
     texts = texts_of(target, _templates(plan.words))
+    stamping = plan_stamp(target, patterns=plan.words.texts("inputs") or ("**",))
     facts: dict[str, object] = {
         "format": _FORMAT,
         "module": plan.module,
@@ -87,12 +88,10 @@ def _plan(target: Target) -> Recipe:
         "flags": list(plan.flags),
         "base": plan.base.reference,
         "platforms": [str(platform) for platform in plan.platforms],
+        "stamp": stamping.facts,
     }
     if plan.words.versioned:
         facts["marks"] = marks(target)[1]
-    stamping = plan_stamp(target, patterns=plan.words.texts("inputs") or ("**",))
-    if stamping.facts:
-        facts["stamp"] = stamping.facts
     needs = {*texts.needs, *stamping.needs, *((plan.base.node,) if plan.base.node else ())}
     bases = (plan.base.reference,) if "@sha256:" in plan.base.reference else ()
     inputs = plan.words.texts("inputs")

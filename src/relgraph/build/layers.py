@@ -23,7 +23,9 @@ def folders_at(pieces: Iterable[bytes], time: int) -> Iterator[bytes]:
     stream = _Stream(pieces)
     size_told: int | None = None
     while block := stream.take(_BLOCK):
-        if len(block) < _BLOCK or not any(block):
+        if len(block) < _BLOCK:
+            raise InvalidContent("a layer ends in the middle of a header")
+        if not any(block):
             # The end: two empty blocks, and whatever padding its writer put after them.
             yield block
             yield from stream.rest()
@@ -34,6 +36,8 @@ def folders_at(pieces: Iterable[bytes], time: int) -> Iterator[bytes]:
             if size > _LARGEST_HEADER:
                 raise InvalidContent(f"a layer's header has {size} bytes")
             body = stream.take(size + -size % _BLOCK)
+            if len(body) < size:
+                raise InvalidContent("a layer ends in the middle of a header")
             if kind == b"x":
                 size_told = _told(body[:size])
             yield block

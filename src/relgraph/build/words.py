@@ -60,5 +60,5 @@ def choose_node(target: Target, word: str) -> str | None:
 
 def alike(word: str, known: Iterable[str]) -> str:
     """``: did you mean X?`` where something known looks like the word, else nothing."""
-    found = get_close_matches(word, tuple(known), n=1, cutoff=0.7)
+    found = get_close_matches(word, tuple(known), n=1, cutoff=0.6)
     return f": did you mean {found[0]}?" if found else ""
