@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from relgraph.derive.copies import copied_worktree, same_file
 from relgraph.derive.executor import Derive, matching
-from relgraph.derive.planner import ACTION, read_recipe
-from relgraph.derive.world import Derivation, World
+from relgraph.derive.planner import read_recipe
+from relgraph.derive.world import ACTION, Derivation, World
 from relgraph.engine.events import QUIET, State, Watch
 from relgraph.engine.outcome import Outcome
 from relgraph.engine.patterns import matcher

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn
 
-from relgraph.derive.planner import ACTION, shown
-from relgraph.derive.world import Derivation, World
+from relgraph.derive.planner import shown
+from relgraph.derive.world import ACTION, Derivation, World
 from relgraph.engine.patterns import overlap
 from relgraph.errors import EnvironmentFailure, UsageError
 from relgraph.model.plan import Step

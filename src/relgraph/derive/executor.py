@@ -2,13 +2,11 @@
 
 import os
 import re
-import threading
+from _thread import allocate_lock  # threading takes as long to import as the rest of a run with nothing to do
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from relgraph.derive.planner import read_recipe
-from relgraph.effects.process import find_program
 from relgraph.engine.executor import Job
 from relgraph.engine.files import Files
 from relgraph.engine.patterns import is_pattern
@@ -35,11 +33,13 @@ class Derive:
 
     def __init__(self) -> None:
         self._stack = ExitStack()
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._copies: dict[str, Path] = {}
 
     def run(self, job: Job) -> Facts:
         """Make the step's files. Raises EnvironmentFailure."""
+        from relgraph.derive.planner import read_recipe
+
         recipe = read_recipe(job.step)
         argv = argv_of(recipe.run, job.environment.get("PATH", os.defpath))
         if not recipe.workdir or str(job.root).endswith("/" + recipe.workdir):
@@ -75,6 +75,8 @@ def argv_of(command: str, path: str) -> tuple[str, ...]:
 
     A program is started in half the time without a shell in between. As in make, what means anything to a shell is left to it.
     """
+    from relgraph.effects.process import find_program
+
     words = tuple(command.split(" "))
     if _PLAIN.fullmatch(command) is not None and words[0] not in _BUILTINS and "=" not in words[0] and find_program(words[0], path):
         return words

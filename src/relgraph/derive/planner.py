@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from relgraph.derive.patterns import PLAIN, expression, named, with_name
+from relgraph.derive.world import ACTION
 from relgraph.errors import DeclarationError
 from relgraph.model.graph import Node
 from relgraph.model.plan import Plan, Step
 
-__all__ = ["ACTION", "Recipe", "plan_derived", "read_recipe", "shown"]
-
-#: The name of the executor that carries the steps out, and the first word of their ids.
-ACTION = "derive"
+__all__ = ["Recipe", "plan_derived", "read_recipe", "shown"]
 
 _MARKS = ("*", "?")
 _NEVER = (".git", ".relgraph")

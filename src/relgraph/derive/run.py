@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from relgraph.derive.executor import Derive
 from relgraph.derive.opening import Opened
-from relgraph.derive.planner import ACTION
-from relgraph.derive.world import Derivation
+from relgraph.derive.world import ACTION, Derivation
 from relgraph.engine.events import QUIET, Watch
 from relgraph.engine.outcome import Outcome
 from relgraph.engine.run import run_plan

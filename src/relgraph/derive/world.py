@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 from relgraph.engine.prepare import Prepared
 
-__all__ = ["Derivation", "World"]
+__all__ = ["ACTION", "Derivation", "World"]
+
+#: The name of the executor that makes derived files, and the first word of its steps' ids.
+ACTION = "derive"
 
 
 class Derivation(NamedTuple):

@@ -1,7 +1,6 @@
 """Finding a workspace: the folder with a ``graph/`` of declarations, and the graph that is meant."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from relgraph.errors import DeclarationError, EnvironmentFailure, UsageError
@@ -39,6 +38,8 @@ def choose(graphs: Mapping[str, Graph], name: str | None) -> Graph:
     if name is not None:
         if name in graphs:
             return graphs[name]
+        from difflib import get_close_matches
+
         close = get_close_matches(name, graphs, n=1)
         known = ", ".join(sorted(graphs))
         raise UsageError(f"no graph '{name}'", hint=f"did you mean '{close[0]}'?" if close else f"there are {known}")

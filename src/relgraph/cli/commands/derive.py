@@ -1,6 +1,5 @@
 """``derive``: derived files made again, or held against what their commands make."""
 
-import json
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -161,7 +160,6 @@ def _difference_row(one: "Checked", difference: "Difference") -> dict[str, objec
 def _watch(terminal: Terminal) -> "Watch":
     """Plain lines; what a command wrote stands below its line, together."""
     from relgraph.engine.events import Begun, Ended, State, Warned
-    from relgraph.report.clean import visible
 
     total = done = 0
 
@@ -170,18 +168,24 @@ def _watch(terminal: Terminal) -> "Watch":
         if isinstance(event, Begun):
             total, done = len(event.steps), 0
         elif isinstance(event, Warned):
-            terminal.complain(f"relgraph: warning: {visible(event.line)}")
+            terminal.complain(_clean(f"relgraph: warning: {event.line}"))
         elif isinstance(event, Ended):
             done += 1
             if event.state is State.CACHED and not event.why:
                 return
-            why = f": {visible(event.why)}" if event.why else ""
             seconds = f" ({event.seconds:.2f} s)" if event.seconds else ""
-            lines = [f"[{done}/{total}] {event.state.value:9} {event.step.id}{seconds}{why}"]
-            lines += [visible(line) for line in (event.tail or (_log(event.log) if event.state is State.DONE else ()))]
-            terminal.complain("\n".join(lines))
+            lines = [f"[{done}/{total}] {event.state.value:9} {event.step.id}{seconds}" + (f": {event.why}" if event.why else "")]
+            lines += event.tail or (_log(event.log) if event.state is State.DONE else ())
+            terminal.complain("\n".join(map(_clean, lines)))
 
     return watch
+
+
+def _clean(line: str) -> str:
+    # Only where something happens there is something to clean.
+    from relgraph.report.clean import visible
+
+    return visible(line)
 
 
 def _log(path: str) -> list[str]:
@@ -236,4 +240,6 @@ def _status(outcomes: "list[tuple[Derivation, Outcome]]") -> int:
 
 
 def _write(terminal: Terminal, value: object) -> None:
+    import json
+
     terminal.write(json.dumps(value, indent=1) + "\n")
