@@ -19,7 +19,7 @@ from relgraph.effects.files import write_file
 from relgraph.errors import EnvironmentFailure, Refused
 from relgraph.git.repository import GitRepository
 from relgraph.infer.facts import Facts
-from relgraph.model.finding import Finding, Report
+from relgraph.model.finding import Finding, Report, Severity
 from relgraph.model.repository import INDEX, WORKTREE
 from relgraph.model.world import Subject
 from relgraph.verify import Request, Workspace, open_facts, report_of
@@ -54,26 +54,65 @@ class Fixed(NamedTuple):
     report: Report
 
 
+class _Attempt(NamedTuple):
+    """Contents in the end, what they were and where, what that settles and leaves, and what was found before and after."""
+
+    edited: Mapping[str, Mapping[str, bytes]]
+    before: Mapping[File, tuple[Path, bytes]]
+    settled: tuple[Finding, ...]
+    left: tuple[tuple[Finding, str], ...]
+    first: Report
+    last: Report
+
+
 def fix(workspace: Workspace, request: Request, select: Callable[[Report], Report], *, dirty: bool = False) -> Fixed:
     """Fix what ``select`` leaves of a report, in memory. ``dirty``: files with uncommitted changes may be changed too.
 
-    Raises as :func:`relgraph.verify.verify` does.
+    A file where that would bring up an error (the release that is named now lacks what the old one had) stays as it is. Raises as
+    :func:`relgraph.verify.verify` does.
     """
     started = perf_counter()
-    before: dict[File, tuple[Path, bytes]] = {}  # the folder of the work tree, and the content
+    banned: dict[File, str] = {}
+    while True:
+        tried = _attempt(workspace, request, select, banned, dirty=dirty)
+        known = {_key(finding) for finding in tried.first.findings if finding.severity is Severity.ERROR}
+        worse = {
+            (one.place.repo, one.place.path): f"it would bring up {one.rule}, {one.message}"
+            for one in tried.last.findings
+            if one.severity is Severity.ERROR and one.place.path in tried.edited.get(one.place.repo, {}) and _key(one) not in known
+        }
+        if not worse:
+            break
+        banned |= worse
+    changes = tuple(
+        Change(folder, path, content, tried.edited[name][path])
+        for (name, path), (folder, content) in sorted(tried.before.items())
+        if tried.edited[name][path] != content
+    )
+    elsewhere = tuple(_elsewhere(tried.settled, tried.edited))
+    return Fixed(changes, tried.settled, tried.left, elsewhere, tried.last._replace(seconds=perf_counter() - started))
+
+
+def _attempt(
+    workspace: Workspace, request: Request, select: Callable[[Report], Report], banned: Mapping[File, str], *, dirty: bool
+) -> _Attempt:
+    """Fix until nothing is left to fix, but for the banned files."""
+    before: dict[File, tuple[Path, bytes]] = {}
     edited: dict[str, dict[str, bytes]] = {}
     settled: list[Finding] = []
-    left: dict[tuple[str, str, str], tuple[Finding, str]] = {}
+    left: dict[tuple[str, str, str, str, str], tuple[Finding, str]] = {}
     seen: set[tuple[tuple[File, bytes], ...]] = set()
+    first: Report | None = None
     while True:
         with ExitStack() as stack:
             facts = open_facts(workspace, request._replace(edited=edited), stack)
             report = report_of(workspace, facts)
+            first = first or report
             state = tuple(sorted(((name, path), data) for name, files in edited.items() for path, data in files.items()))
             if state in seen or len(seen) >= _ROUNDS:
                 break
             seen.add(state)
-            guard = _Guard(facts, dirty=dirty)
+            guard = _Guard(facts, banned, dirty=dirty)
             allowed, refused = guard.sort(finding for finding in select(report).findings if finding.fix is not None)
             fixes = plan_fixes(allowed, lambda file, facts=facts: _content(facts, file))  # type: ignore[misc]  # a lambda with a default
             left = {_key(finding): (finding, reason) for finding, reason in (*refused, *fixes.left)}
@@ -83,13 +122,7 @@ def fix(workspace: Workspace, request: Request, select: Callable[[Report], Repor
                 before.setdefault(file, (guard.folder(file), _content(facts, file) or b""))
                 edited.setdefault(file[0], {})[file[1]] = content
             settled += fixes.settled
-    changes = tuple(
-        Change(folder, path, content, edited[name][path])
-        for (name, path), (folder, content) in sorted(before.items())
-        if edited[name][path] != content
-    )
-    elsewhere = tuple(_elsewhere(settled, edited))
-    return Fixed(changes, tuple(settled), tuple(left.values()), elsewhere, report._replace(seconds=perf_counter() - started))
+    return _Attempt(edited, before, tuple(settled), tuple(left.values()), first, report)
 
 
 def difference(changes: Iterable[Change], start: Path) -> str:
@@ -128,12 +161,12 @@ def write(changes: Iterable[Change]) -> None:
 class _Guard:
     """Which files may be changed."""
 
-    def __init__(self, facts: Facts, *, dirty: bool) -> None:
+    def __init__(self, facts: Facts, banned: Mapping[File, str], *, dirty: bool) -> None:
         self._subjects: dict[str, list[Subject]] = {}
         for subject in facts.world.targets:
             self._subjects.setdefault(subject.name, []).append(subject)
         self._dirty = dirty
-        self._known: dict[File, str] = {}
+        self._known: dict[File, str] = dict(banned)
 
     def sort(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[tuple[Finding, str]]]:
         """The findings that may be fixed, and the others with the reason."""
@@ -198,5 +231,5 @@ def _lines(data: bytes) -> list[str]:
     return [line for line in text.replace("\n", "\n\0").split("\0") if line] if "\0" not in text else [text]
 
 
-def _key(finding: Finding) -> tuple[str, str, str]:
-    return finding.rule, str(finding.place), str(finding.expected)
+def _key(finding: Finding) -> tuple[str, str, str, str, str]:
+    return finding.rule, finding.place.repo, finding.place.path, str(finding.actual), str(finding.expected)

@@ -150,6 +150,32 @@ class TestFix:
         subprocess.run(["git", "apply"], input=out.encode(), check=True, cwd=platform)
         assert (platform / "docs/install.md").read_text() == RIGHT
 
+    def test_a_repair_that_would_bring_up_an_error_is_not_made(self, run: Run, workspace: Path) -> None:
+        # What the old release had is not in the new one: somebody has to look.
+        platform = workspace / "clones/platform"
+        (platform / "hack").mkdir()
+        (platform / "hack/up.sh").write_text("#!/bin/sh\n")
+        commit(platform)
+        git(platform, "tag", "v1.0.9")
+        (platform / "hack/up.sh").unlink()
+        page = platform / "docs/install.md"
+        script = "    curl https://raw.githubusercontent.com/example/platform/v{}/hack/up.sh | sh\n"
+        page.write_text(script.format("1.0.9"))
+        other = platform / "docs/other.md"
+        other.write_text(WRONG)
+        commit(platform)
+        git(platform, "tag", "v1.2.0")
+        for path in ("chart/Chart.yaml", "chart/templates/pod.yaml"):
+            (platform / path).write_text((platform / path).read_text().replace("1.1.0", "1.2.0"))
+        commit(platform)
+        status, _, err = run("--fix")
+        assert status == 1
+        assert (
+            "not fixed, it would bring up RG202, hack/up.sh does not exist in platform at v1.2.0: platform/docs/install.md:1" in err
+        )
+        assert page.read_text() == script.format("1.0.9")
+        assert other.read_text() == WRONG.replace("1.0.0", "1.2.0")
+
     def test_what_still_says_the_old_version_is_told(self, run: Run, workspace: Path) -> None:
         page = workspace / "clones/platform/docs/install.md"
         page.write_text(WRONG + "    mv web-1.0.0 web\n    and 11.0.0, 1.0.0.1, 1.0.01\n")

@@ -107,14 +107,25 @@ jobs:
       - run: |
           curl -L https://github.com/kubestellar/kubestellar/archive/refs/tags/v0.22.0.tar.gz --output kubestellar.tar.gz
           tar -xvf kubestellar.tar.gz
-          mv kubestellar-0.22.0 kubestellar
       - run: |
           export KUBESTELLAR_VERSION=0.22.0
-          helm install ks oci://ghcr.io/kubestellar/kubestellar/core-chart --version $KUBESTELLAR_VERSION
-      - run: |
-          export KUBESTELLAR_VERSION=0.22.0
-          helm upgrade ks oci://ghcr.io/kubestellar/kubestellar/core-chart --version $KUBESTELLAR_VERSION
+          bash <(curl -s https://raw.githubusercontent.com/kubestellar/kubestellar/release-$KUBESTELLAR_VERSION/test/e2e/multi-cluster-deployment/run-test.sh)
 """
+CONTROLLER = """\
+#!/bin/sh
+kubectl apply -f - <<EOF
+kind: Deployment
+spec:
+  template:
+    spec:
+      initContainers:
+      - name: one
+        image: quay.io/kubestellar/kubectl:1.27.8
+      - name: two
+        image: quay.io/kubestellar/kubectl:1.27.8
+EOF
+"""
+TEMPLATE = "kind: Job\nspec:\n  template:\n    spec:\n      containers:\n      - image: quay.io/kubestellar/kubectl:{{.Values.KUBECTL_VERSION}}\n"
 
 
 def kubestellar() -> tuple[Commit, ...]:
@@ -132,13 +143,17 @@ def kubestellar() -> tuple[Commit, ...]:
         "docs/install.md": "    helm install ks oci://ghcr.io/kubestellar/kubestellar/core-chart --version 0.30.0\n",
         "oldocs/examples.md": "# Examples\n",
         ".github/workflows/ocp-self-runner.yml": RUNNER,
+        "core-chart/values.yaml": "KUBECTL_VERSION: 1.32.13\n",
+        "core-chart/templates/job.yaml": TEMPLATE,
+        "scripts/deploy-transport-controller.sh": CONTROLLER,
+        "test/e2e/run-test.sh": "#!/bin/sh\n",
     }
-    old = {name: text.replace("0.22.0", "0.21.0") for name, text in late.items()}
+    old = {**early, "test/e2e/multi-cluster-deployment/run-test.sh": "#!/bin/sh\n"}
     return (
         Commit(early, tags=("v0.20.0-alpha.1",), date="2024-01-18"),
         Commit({**early, "NOTES": "more\n"}, date="2024-02-14"),
-        Commit(old, tags=("v0.22.0",), date="2024-06-01"),
-        Commit(late, tags=("v0.30.0",), date="2026-05-13"),
+        Commit(old, tags=("v0.22.0",), branches=("release-0.22.0",), date="2024-06-01"),
+        Commit(late, tags=("v0.30.0",), branches=("release-0.30.0",), date="2026-05-13"),
     )
 
 
@@ -208,7 +223,7 @@ def test_declare_a_graph(clones: Path, run: Run, monkeypatch: pytest.MonkeyPatch
     document.parent.mkdir(parents=True)
     monkeypatch.chdir(document.parents[1])
     examples = [example for example in shown(page) if example.output]
-    assert len(examples) == 7
+    assert len(examples) == 8
     document.write_text(head)
     for example in examples:
         if example.output.startswith("relgraph: error"):

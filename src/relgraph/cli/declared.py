@@ -79,7 +79,8 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 "it and the revision hold, as a review shows it. A finding that was there, told by its fingerprint, is left out; what a change "
                 "brings about elsewhere is not.",
                 "--fix replaces nothing but the text at the places of findings that have a fix (of errors and warnings, unless --severity "
-                "says otherwise), in repositories that were judged as they are on disk. It leaves files with uncommitted changes alone. "
+                "says otherwise), in repositories that were judged as they are on disk. It leaves files with uncommitted changes alone, and those "
+                "where a repair would bring up an error. "
                 "--diff exits 1 where there is something to fix.",
                 "--published reads every name that a record in releases/ has, and what the newest release tag promises: whether it is there, "
                 "has not moved, holds the version and the platforms that it should, and is what a build of its commit comes to; "
