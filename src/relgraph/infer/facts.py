@@ -15,6 +15,7 @@ from relgraph.model.site import Kind, Pin, Site, Span
 from relgraph.model.version import is_bookmark, natural_key, parse_version
 from relgraph.model.world import Subject, World
 from relgraph.pipeline.artifacts import Plan
+from relgraph.pipeline.paths import any_pipeline
 from relgraph.sites.mangle import remangle
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Facts:
         key = (id(subject), tag)
         if key not in self._plans:
             self._kept.append(subject)
-            if not any(path.startswith(".github/workflows/") for path in subject.entries):
+            if not any_pipeline(subject.entries):
                 self._plans[key] = Plan(tag)
             else:
                 from relgraph.pipeline.plan import evaluate  # noqa: PLC0415 - trees without pipelines need not pay for it

@@ -1,14 +1,16 @@
 """What a release would publish: the pipelines of one tree, evaluated for one git tag."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from relgraph.model.world import Subject
 from relgraph.pipeline.artifacts import Plan, Stamp, Trigger
 from relgraph.pipeline.context import Context, Exhausted, Origin
+from relgraph.pipeline.paths import GITHUB, any_pipeline
 from relgraph.pipeline.shell import Shell
 from relgraph.pipeline.state import State
+from relgraph.pipeline.systems import SYSTEMS
 from relgraph.pipeline.tools.table import TOOLS
 from relgraph.pipeline.workflow import asks_for_tag, events_of, run_workflow
 from relgraph.pipeline.yaml_tree import read_yaml
@@ -16,7 +18,6 @@ from relgraph.syntax.text import Text
 
 __all__ = ["evaluate", "evaluate_command", "evaluate_script", "has_pipeline", "workflow_paths"]
 
-_WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 # What publishes wherever it stands; and what may, where a Makefile or script that publishes is called.
 # Each alternative begins with its letter, and looks back from there: an expression that begins with \b is tried in full at every place.
 _PUBLISHES = re.compile(
@@ -28,18 +29,19 @@ _PUBLISHES = re.compile(
     r"|action-gh-release|release-action@|g(?<!\w.)h\s+release\s+create|push-to-registry"
 )
 _CALLS = re.compile(r"m(?<!\w.)ake\b|b(?<!\w.)ash\s+\S+\.sh|s(?<!\w.)h\s+\S+\.sh|\./\S+|uses:\s*\./")
+_YAML = (".yml", ".yaml")
 _MAX_WORKFLOWS = 40
 _MAX_SCRIPTS = 300
 
 
 def workflow_paths(subject: Subject) -> tuple[str, ...]:
     """The workflow files of a tree."""
-    return tuple(path for path in subject.entries if path.startswith(".github/workflows/") and _WORKFLOW.fullmatch(path))
+    return tuple(path for path in subject.entries if path.startswith(".github/workflows/") and GITHUB.fullmatch(path))
 
 
 def has_pipeline(subject: Subject) -> bool:
     """Whether the tree has anything that could be evaluated."""
-    return bool(workflow_paths(subject))
+    return any_pipeline(subject.entries)
 
 
 def evaluate(subject: Subject, tag: str) -> Plan:
@@ -80,7 +82,33 @@ def evaluate(subject: Subject, tag: str) -> Plan:
         except (Exhausted, RecursionError):
             context.stack.clear()
             context.problem(f"{path} does more than is evaluated")
+    triggers += _others(context, callers)
     return _planned(context, tag, triggers)
+
+
+def _others(context: Context, callers: "_Callers") -> Iterator[Trigger]:
+    """Follow the pipelines of other systems than GitHub's, those that may publish."""
+    found = [
+        (system, path)
+        for path in context.subject.entries
+        if path.endswith(_YAML)
+        for system in SYSTEMS
+        if system.path.fullmatch(path)
+    ]
+    for system, path in found[:_MAX_WORKFLOWS]:
+        text = context.subject.text(path)
+        if text is None or not (system.publishes.search(text.text) or callers.may_publish(text.text)):
+            continue
+        context.at_tag = context.by_tag = True
+        context.stack.clear()
+        events: tuple[str, ...] = ("other",)
+        try:
+            events = system.run(context, path, TOOLS)
+        except (Exhausted, RecursionError):
+            context.stack.clear()
+            context.problem(f"{path} does more than is evaluated")
+        if events:
+            yield Trigger(path, events)
 
 
 def evaluate_command(subject: Subject, tag: str, command: str) -> Plan:

@@ -174,6 +174,7 @@ class State:
         self.variables: dict[str, str] = variables or {}
         self.exported: set[str] = set(self.variables)
         self.cwd = ""
+        self.folders: tuple[str, ...] = ()  # what pushd left, the last one last
         self.arrays: dict[str, tuple[str, ...]] = {}
         self.functions: dict[str, Node] = {}
         self.arguments: tuple[str, ...] = ()
@@ -188,7 +189,7 @@ class State:
         copy = State(self.files.fork() if files else self.files, dict(self.variables))
         copy.exported = set(self.exported)
         copy.cwd, copy.functions, copy.arguments, copy.script = self.cwd, dict(self.functions), self.arguments, self.script
-        copy.arrays = dict(self.arrays)
+        copy.arrays, copy.folders = dict(self.arrays), self.folders
         copy.packages = list(self.packages) if files else self.packages
         copy.images = dict(self.images) if files else self.images
         copy.open_world, copy.conditional = self.open_world, self.conditional
@@ -208,6 +209,7 @@ class State:
         }
         self.exported = {name for branch in branches for name in branch.exported}
         self.cwd = first.cwd if len({branch.cwd for branch in branches}) == 1 else holes.mark("the folder depends on a condition")
+        self.folders = first.folders if len({branch.folders for branch in branches}) == 1 else ()
         for branch in branches:
             self.functions.update(branch.functions)
             self.images.update(branch.images)

@@ -288,7 +288,7 @@ RULE = Rule(
     step may keep the v or drop it. Where they differ, every single file looks right, and users get a chart whose image does not
     exist.
 
-    The pipelines (GoReleaser, workflows, make recipes and the commands in them) are evaluated for the git tag, without running
+    The pipelines (GoReleaser, GitHub workflows, GitLab CI, Cloud Build, make recipes and their commands) are evaluated for the git tag, without running
     anything; the chart's image after stamping, and every document or hook that asks for a published chart or image, is held
     against what would be published.
 

@@ -74,6 +74,27 @@ def _cd(shell: Shell, call: Call) -> Result:
     return Result()
 
 
+def _pushd(shell: Shell, call: Call) -> Result:
+    state = shell.state
+    if any(text[:1] not in ("-", "+") for text in call.texts):
+        state.folders += (state.cwd,)
+        return _cd(shell, call)
+    if not call.texts and state.folders:
+        state.cwd, state.folders = state.folders[-1], (*state.folders[:-1], state.cwd)
+        return Result()
+    state.cwd = shell.unknown("a folder that pushd turned to")
+    return Result()
+
+
+def _popd(shell: Shell, call: Call) -> Result:
+    state = shell.state
+    if state.folders and not any(text[:1] in ("-", "+") for text in call.texts):
+        state.cwd, state.folders = state.folders[-1], state.folders[:-1]
+    else:
+        state.cwd = shell.unknown("a folder that popd left")
+    return Result()
+
+
 def _export(shell: Shell, call: Call) -> Result:
     for text in call.texts:
         if text.startswith("-"):
@@ -236,7 +257,7 @@ def _date(shell: Shell, _: Call) -> Result:
 
 
 TOOLS: dict[str, Tool] = {
-    "echo": _echo, "printf": _printf, "cd": _cd, "pushd": _cd, "popd": _nothing, "pwd": _pwd,
+    "echo": _echo, "printf": _printf, "cd": _cd, "pushd": _pushd, "popd": _popd, "pwd": _pwd,
     "export": _export, "local": _export, "declare": _export, "typeset": _export, "readonly": _export, "unset": _unset,
     "read": _read, "mapfile": _read, "readarray": _read, "set": _set, "shift": _shift, "shopt": _nothing, "trap": _nothing,
     "source": _source, ".": _source, "exit": _stop, "return": _stop, "break": _stop, "continue": _stop,

@@ -162,7 +162,20 @@ def _skopeo(shell: Shell, call: Call) -> Result:
     return Result(shell.unknown("output of skopeo"), ASSUMED)
 
 
+def _kaniko(shell: Shell, call: Call) -> Result:
+    """https://github.com/GoogleContainerTools/kaniko#additional-flags: an image is pushed to each destination as it is built."""
+    options = read_options(
+        call.words[1:], ("destination", "d", "context", "c", "dockerfile", "f", "build-arg", "target", "label", "context-sub-path")
+    )
+    folder = options.text("context", "c") or "."
+    folder = folder.removeprefix("dir://")
+    if not options.has("no-push"):
+        for argument in options.all("destination", "d"):
+            _publish_reference(shell, call, argument.text, _place(shell, folder))
+    return Result()
+
+
 TOOLS: dict[str, Tool] = {
     "docker": _docker, "podman": _docker, "nerdctl": _docker, "buildah": _docker, "ko": _ko, "crane": _crane, "gcrane": _crane,
-    "skopeo": _skopeo,
+    "skopeo": _skopeo, "executor": _kaniko,
 }  # fmt: skip
