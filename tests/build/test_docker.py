@@ -1,5 +1,6 @@
 """Images built by a real engine from small Dockerfiles."""
 
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Any
 import pytest
 
 from buildworld import node_of, part, run_builder, target_of, work_of
+from docker_registry import DockerRegistry
 from imageworld import configs, run_image
 from relgraph.build.builder import Part, Target
 from relgraph.build.docker import BUILDER
+from relgraph.build.images import base_of, docker_archive
 from relgraph.errors import EnvironmentFailure
+from relgraph.oci.codecs.rootfs import Platform
 from relgraph.oci.manifest import Index, Manifest
 from relgraph.oci.storage import read_document
+from relgraph.oci.stores import open_repository, put
 
 OWN = part("images.web", "1.2.0")
 SIMPLE = 'FROM scratch\nARG VERSION\nCOPY web /usr/bin/web\nENV STAMP=$VERSION\nENTRYPOINT ["/usr/bin/web"]\n'
@@ -102,6 +107,49 @@ def test_a_node_below_is_loaded_and_its_layers_stay_as_they_are(client: Any, pro
     assert not [name for one in client.images.list() for name in one.tags if "relgraph.invalid" in name]
 
 
+def test_an_image_that_only_its_tag_names_is_the_engines_and_a_warning(client: Any, program: bytes, tmp_path: Path) -> None:
+    name = "tests.invalid/base:7"
+    below = run_builder(BUILDER, image({"Dockerfile": SIMPLE, "web": program}, args={"VERSION": "b"}), tmp_path / "below")
+    client.images.load(b"".join(docker_archive(base_of(below.repository, below.digest, Platform("linux", "amd64")), name)))
+    try:
+        built = run_builder(BUILDER, image({"Dockerfile": f"FROM {name}\nCOPY words /\n", "words": "hello"}), tmp_path / "above")
+    finally:
+        client.images.remove(name, force=True)
+    assert (
+        f"warning: Dockerfile:1: {name} is no node of the graph and has no digest: the engine takes what the tag names today"
+        in built.lines
+    )
+    (config,), (base,) = configs(built), configs(below)
+    assert config["rootfs"]["diff_ids"][:-1] == base["rootfs"]["diff_ids"]
+    assert run_image(client, built, "read", "/words") == "web none\nhello <nil>\n"
+
+
+def test_a_version_that_the_graph_does_not_have_is_a_warning_too(engine: str, tmp_path: Path) -> None:
+    base = part("images.base", "1.2.0")._replace(repo="repos.acme")
+    target = image({"Dockerfile": "FROM registry.example/acme/base:1.1.0\n"}, base)
+    lines: list[str] = []
+    with pytest.raises(EnvironmentFailure):  # that host does not exist
+        BUILDER.build(work_of(target, BUILDER.plan(target), tmp_path / "work", {}, lines))
+    assert "warning: Dockerfile:1: registry.example/acme/base:1.1.0: the graph has images.base at 1.2.0" in lines
+
+
+def test_a_registry_serves_it_to_the_engine(client: Any, program: bytes, tmp_path: Path) -> None:
+    if shutil.which("docker-registry") is None:
+        pytest.skip("docker-registry is not installed")
+    platforms = ("linux/amd64", "linux/arm64")
+    target = image({"Dockerfile": SIMPLE, "web": program}, args={"VERSION": "{{ version }}"}, platforms=platforms)
+    built = run_builder(BUILDER, target, tmp_path / "build")
+    with DockerRegistry(tmp_path / "registry") as registry:
+        with open_repository(f"{registry.address}/acme/web") as repository:
+            made = put(repository, built.artifact, "1.2.0")
+        name = f"{registry.address}/acme/web@{made.digest}"
+        pulled = client.images.pull(name)
+        try:
+            assert client.containers.run(name, ["say", "STAMP"], network_mode="none", remove=True) == b"web none\n1.2.0\n"
+        finally:
+            client.images.remove(pulled.id, force=True)
+
+
 @pytest.mark.usefixtures("engine")
 def test_several_platforms_make_an_index(program: bytes, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
@@ -132,11 +180,13 @@ def test_what_is_ignored_is_neither_sent_nor_a_reason_to_build_again(client: Any
         "app/keep.md": "k",
         "app/deep/secret": "s",
         "app/deep/open": "o",
+        "app/whole/one": "1",
+        "app/whole/deep/two": "2",
         "other": "x",
     }
     target = image(files, docker="app/Dockerfile")
     paths = BUILDER.plan(target).paths
-    assert set(paths) == {f"app/{name}" for name in ("Dockerfile", ".dockerignore", "web", "keep.md", "deep/open")}
+    assert set(paths) == {f"app/{name}" for name in ("Dockerfile", ".dockerignore", "web", "keep.md", "deep/open", "whole/**")}
     built = run_builder(BUILDER, target, tmp_path)
     said = run_image(
         client,

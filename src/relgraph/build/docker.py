@@ -5,7 +5,7 @@ loaded into the engine first, under names of their own, and the Dockerfile that 
 An engine builds for platforms that its base images have; what a ``RUN`` runs, the engine must be able to run.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from posixpath import normpath
 from typing import NamedTuple
 
@@ -157,6 +157,7 @@ def _build(work: Work) -> Artifact:
                 engine.forget(image)
             finish = finish._replace(labels=labels, annotations=annotations)
             made.append((platform, read_archive(open_files(archive), finish)))
+            archive.unlink()  # its layers are kept compressed
     return index_of(made, annotations)
 
 
@@ -249,9 +250,21 @@ def _paths(target: Target, plan: _Plan) -> tuple[str, ...]:
     prefix = f"{plan.folder}/" if plan.folder else ""
     if own is None:
         return tuple(dict.fromkeys((f"{prefix}**", plan.path)))
-    found = [path for path in target.tree.entries if path.startswith(prefix) and not ignored.ignores(path.removeprefix(prefix))]
+    inside = [path for path in target.tree.entries if path.startswith(prefix)]
+    kept = [path for path in inside if not ignored.ignores(path.removeprefix(prefix))]
+    mixed = {folder for path in set(inside).difference(kept) for folder in _above(path)} | {prefix.rstrip("/"), *_above(prefix)}
     ignore_files = [path for path in (f"{plan.path}{_IGNORE}", f"{prefix}{_IGNORE}") if path in target.tree.entries]
-    return tuple(dict.fromkeys((*found, plan.path, *ignore_files)))
+    return tuple(dict.fromkeys((*(_widest(path, mixed) for path in kept), plan.path, *ignore_files)))
+
+
+def _widest(path: str, mixed: Collection[str]) -> str:
+    """The pattern of the largest folder around a file that is in the context as a whole, or the file alone."""
+    whole = path
+    for folder in _above(path):
+        if folder in mixed:
+            break
+        whole = f"{folder}/**"
+    return whole
 
 
 def _ignored(target: Target, plan: _Plan) -> tuple[Ignored, bytes | None]:

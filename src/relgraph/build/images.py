@@ -37,6 +37,7 @@ __all__ = [
     "base_of",
     "docker_archive",
     "empty_image",
+    "entry_for",
     "index_of",
     "marks",
     "platforms_of",
@@ -48,6 +49,8 @@ DEFAULT = "linux/amd64"
 
 _REVISION = "org.opencontainers.image.revision"
 _VERSION = "org.opencontainers.image.version"
+# What an architecture without a variant means (containerd's normal form).
+_PLAIN = {"arm64": "v8", "arm": "v7", "amd64": "v1"}
 _TOP = ("author", "os.version", "os.features")
 # Docker's own additions that engines act upon stand behind those of the specification.
 _CONFIG = (
@@ -148,18 +151,18 @@ def base_of(repository: ReadOnlyRepository, digest: str, platform: Platform) -> 
     """The image of a platform behind a digest in the store. Raises DeclarationError where there is none for it."""
     document = repository.load(digest)
     if isinstance(document, Index):
-        for entry in document.manifests:
-            known = entry.platform or {}
-            same = known.get("os") == platform.os and known.get("architecture") == platform.architecture
-            if same and (known.get("variant") or "") == platform.variant:
-                document = read_document(repository, entry)
-                break
+        entry = entry_for(document, platform)
+        if entry is None:
+            raise DeclarationError(
+                f"{repository.name}@{digest} has no image for {platform}", hint="build it for this platform, too"
+            )
+        document = read_document(repository, entry)
     if isinstance(document, Index):
-        raise DeclarationError(f"{repository.name}@{digest} has no image for {platform}", hint="build it for this platform, too")
+        raise InvalidContent(f"{digest}: an index within an index")
     config = read_blob(repository, document.config, limit=MAX_MANIFEST)
     value = _object(decode(config, what=f"{digest}: config"), digest)
     found = Platform(str(value.get("os", "")), str(value.get("architecture", "")), str(value.get("variant", "")))
-    if found[:2] != platform[:2] or (found.variant and found.variant != platform.variant):
+    if found[:2] != platform[:2] or (found.variant and platform.variant and found.variant != platform.variant):
         raise DeclarationError(f"{repository.name}@{digest} is for {found}, not for {platform}")
     contents = _diff_ids(value, digest)
     if len(contents) != len(document.layers):
@@ -168,6 +171,16 @@ def base_of(repository: ReadOnlyRepository, digest: str, platform: Platform) -> 
         content: Blob(_plain(layer), Stored(repository, layer)) for content, layer in zip(contents, document.layers, strict=True)
     }
     return Base(config, layers, platform)
+
+
+def entry_for(index: Index, platform: Platform) -> Descriptor | None:
+    """The entry of an index for a platform. Without a variant any will do, the one that engines take for the plain one first."""
+    known = [(entry, entry.platform or {}) for entry in index.manifests]
+    fits = [(entry, one.get("variant") or "") for entry, one in known if (one.get("os"), one.get("architecture")) == platform[:2]]
+    wanted = (
+        (platform.variant,) if platform.variant else ("", _PLAIN.get(platform.architecture, ""), *(variant for _, variant in fits))
+    )
+    return next((entry for one in wanted for entry, variant in fits if variant == one), None)
 
 
 def empty_image(platform: Platform) -> Base:

@@ -6,13 +6,13 @@ not decide what comes of a build, for go.sum holds what modules are.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from relgraph.build.builder import Builder, Recipe, Target, Work
 from relgraph.build.gather import clean
-from relgraph.build.images import empty_image, marks, platforms_of
+from relgraph.build.images import empty_image, entry_for, marks, platforms_of
 from relgraph.build.stampedtree import plan_stamp, stamp_checkout
 from relgraph.build.stamping import NOBODY, filled, texts_of
 from relgraph.build.words import Words, choose_node
@@ -225,11 +225,11 @@ def _laid(work: Work, plan: _Plan, folder: Path) -> tuple[str, str] | None:
     root = source.load(digest)
     documents = [root, *_wanted(source, root, plan.platforms, f"{name}@{digest}")]
     for document in documents:
-        _write(folder, document.descriptor, document.raw)
+        _write(folder, document.descriptor, (document.raw,))
         for child in document.children:
             if not is_manifest_type(child.media_type):
                 with source.fetch(child) as reader:
-                    _write(folder, child, b"".join(chunks(reader)))
+                    _write(folder, child, chunks(reader))
     entries = [document.descriptor.to_json() for document in documents]
     (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}))
     (folder / "oci-layout").write_bytes(encode({"imageLayoutVersion": "1.0.0"}))
@@ -245,16 +245,12 @@ def _wanted(source: ReadOnlyRepository, root: Document, platforms: tuple[Platfor
             )
         return
     for platform in platforms:
-        found = [
-            entry
-            for entry in root.manifests
-            if entry.platform and all(entry.platform.get(key, "") == value for key, value in platform.fields.items())
-        ]
-        if not found:
+        entry = entry_for(root, platform)
+        if entry is None:
             raise DeclarationError(
                 f"{name} has no image for {platform}", hint="build it for this platform, too, or leave the platform out"
             )
-        yield read_document(source, found[0])
+        yield read_document(source, entry)
 
 
 def _nothing(platforms: tuple[Platform, ...]) -> Artifact:
@@ -355,10 +351,11 @@ def _listed(word: str) -> str:
     return '"' + word.replace('"', '""') + '"' if re.search(r"[,\"\n]", word) else word
 
 
-def _write(folder: Path, descriptor: Descriptor, data: bytes) -> None:
+def _write(folder: Path, descriptor: Descriptor, pieces: Iterable[bytes]) -> None:
     path = folder / "blobs" / descriptor.digest.algorithm / descriptor.digest.hex
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    with path.open("wb") as file:
+        file.writelines(pieces)
 
 
 def _above(folder: str) -> Iterator[str]:
