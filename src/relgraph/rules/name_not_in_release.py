@@ -102,7 +102,8 @@ def _version(facts: Facts, subject: Subject, site: Site) -> Version | None:
 
 def _read(tree: Tree, folders: tuple[str, ...], wanted: frozenset[str] | None) -> _Charts:
     """The names of objects in the charts and hooks of a tree; with ``wanted``, those alone."""
-    paths = tuple(path for path in tree.entries if _MANIFEST.fullmatch(path) and (path.startswith(folders) or _HOOKS.search(path)))
+    named = (path for path in tree.entries if _MANIFEST.fullmatch(path) and (path.startswith(folders) or _HOOKS.search(path)))
+    paths = tuple(sorted(named))  # of two that name one object, the same is told however the tree is listed
     found: dict[str, str] = {}
     for path, data in tree.read_many(paths[:_FILES]):
         if wanted is None or wanted & {name.decode() for name in _NAMES.findall(data)}:
