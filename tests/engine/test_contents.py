@@ -1,3 +1,4 @@
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,3 +116,53 @@ def test_what_is_too_large_to_keep_is_only_marked(tmp_path: Path, traces: Traces
     mark = keep(contents, tmp_path / "file", b"x" * 24_000)
     assert mark == Files(str(tmp_path)).mark("file")
     assert not contents.has(mark)
+
+
+def test_state_on_another_file_system_is_no_hindrance(tmp_path: Path, contents: Contents, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    marks = [keep(contents, path, data) for data in (SMALL, LARGE)]
+    replace = os.replace
+
+    def within(source: str, target: str) -> None:
+        if os.path.dirname(source) != os.path.dirname(target):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", within)
+    assert [
+        (contents.restore(mark, str(path)), path.read_bytes() == data) for mark, data in zip(marks, (SMALL, LARGE), strict=True)
+    ] == [
+        (True, True),
+        (True, True),
+    ]
+    assert sorted(entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")) == []
+
+    def fail(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="No space left"):
+        contents.restore(marks[0], str(path))
+    assert sorted(entry.name for entry in (tmp_path / "outputs").iterdir() if entry.name.startswith(".")) == []
+
+
+def test_what_never_stops_changing_is_not_kept(tmp_path: Path, contents: Contents, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(SMALL)
+    lstat = os.lstat
+    looked = 0
+
+    def write_and_look(name: str) -> os.stat_result:
+        nonlocal looked
+        looked += 1
+        path.write_bytes(b"x" * looked)
+        return lstat(name)
+
+    monkeypatch.setattr(os, "lstat", write_and_look)
+    assert contents.keep(str(path)) is None
+
+
+def test_content_that_was_there_all_along_is_kept_once(tmp_path: Path, contents: Contents) -> None:
+    marks = {keep(contents, tmp_path / name, LARGE) for name in ("a", "b")}
+    assert len(marks) == 1
+    assert len(list((tmp_path / "outputs").glob("*/*"))) == 1

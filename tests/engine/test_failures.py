@@ -11,7 +11,8 @@ import pytest
 from engine_world import World, shell
 from relgraph.engine.events import Ended, Started, State, Warned
 from relgraph.engine.executor import Job
-from relgraph.errors import DeclarationError, Refused
+from relgraph.engine.preview import preview
+from relgraph.errors import DeclarationError, EnvironmentFailure, Refused
 from relgraph.model.plan import Facts, Plan, Step
 
 
@@ -390,3 +391,53 @@ def test_plans_may_be_run_from_a_thread(tmp_path: Path) -> None:
     thread.join()
     assert results == [True]
     assert isinstance(world.plan(), Plan)
+
+
+def test_facts_that_are_no_text_are_a_failure(tmp_path: Path) -> None:
+    class Counting:
+        def run(self, job: Job) -> Facts:
+            return {"count": 3}  # type: ignore[dict-item]
+
+        def intact(self, step: Step, facts: Facts) -> bool:
+            return True
+
+    world = World(tmp_path, Step("a", "count"))
+    world.executors["count"] = Counting()
+    assert world.run().results["a"].why == "TypeError: facts are text by name"
+
+
+def test_what_an_earlier_run_made_may_not_be_there_to_be_asked_for(tmp_path: Path) -> None:
+    class Away:
+        asked = False
+
+        def run(self, job: Job) -> Facts:
+            return {}
+
+        def intact(self, step: Step, facts: Facts) -> bool:
+            self.asked = True
+            raise EnvironmentFailure("no connection")
+
+    world = World(tmp_path, Step("a", "away"))
+    world.executors["away"] = Away()
+    assert world.states() == "a=done"
+    assert world.run().results["a"].why == "no connection"
+
+
+def test_an_unreadable_input_fails_its_step_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path, shell("a", "true", ("word",)), shell("b", "true b"))
+    world.write("word", "1")
+    world.run()
+    real = os.open
+
+    def guarded(path: str, *args: int, **kwargs: int) -> int:
+        if str(path).endswith("word"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, *args, **kwargs)
+
+    world.write("word", "2")
+    monkeypatch.setattr(os, "open", guarded)
+    outcome = world.run()
+    assert outcome.results["a"].why.endswith("word: Permission denied")
+    assert outcome.results["b"].state is State.CACHED
+    foreseen = preview(world.plan(), world.executors, state=world.state, environment={})
+    assert foreseen[0].why[0].endswith("word: Permission denied")

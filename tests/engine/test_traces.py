@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from relgraph.engine.traces import Trace, Traces, unpack
+from relgraph.errors import EnvironmentFailure
 
 TRACE = Trace(b"k" * 32, b"d" * 32, {"digest": "sha256:1"}, (("out/a", b"-" + bytes(32), True),), 1.5, 100.0)
 
@@ -136,4 +137,55 @@ def test_several_processes_that_are_killed_lose_nothing_they_recorded(tmp_path: 
     traces = open_quietly(path)
     assert len(traces.latest()) == 120
     assert all(traces.has_content(b"c" + name + number.to_bytes(30, "big")) for name in (b"a", b"b", b"c") for number in range(40))
+    traces.close()
+
+
+def test_a_base_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    with pytest.raises(EnvironmentFailure, match="unable to open database file") as caught:
+        open_quietly(tmp_path / "db")
+    assert caught.value.hint == "may the folder be written to?"
+
+
+def test_a_base_that_another_holds_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **options: connect(path, **(options | {"timeout": 0.01})))
+    traces = open_quietly(tmp_path / "db")
+    other = connect(tmp_path / "db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(EnvironmentFailure, match="database is locked"):
+        traces.record("a", TRACE, {})
+    other.execute("ROLLBACK")
+    other.close()
+    traces.record("a", TRACE, {})
+    assert set(traces.latest()) == {"a"}
+    traces.close()
+
+
+def test_components_that_cannot_be_read_are_none(tmp_path: Path) -> None:
+    traces = open_quietly(tmp_path / "db")
+    traces.record("a", TRACE, {"x": 1})
+    base = sqlite3.connect(tmp_path / "db")
+    base.execute("UPDATE last SET why = x'7a00'")
+    base.commit()
+    base.close()
+    assert traces.components("a") is None
+    traces.close()
+
+
+def test_a_table_that_is_gone_is_damage(tmp_path: Path) -> None:
+    traces = open_quietly(tmp_path / "db")
+    traces.record("a", TRACE, {})
+    base = sqlite3.connect(tmp_path / "db")
+    base.execute("DROP TABLE traces")
+    base.close()
+    traces.close()
+    warnings: list[str] = []
+    traces = Traces(str(tmp_path / "db"), warn=warnings.append)
+    traces.record("b", TRACE, {})
+    assert set(traces.latest()) == {"b"}
+    assert len(warnings) == 1
+    traces.close()
+    traces = Traces(str(tmp_path / "db"), warn=pytest.fail, readonly=True)
+    assert traces.find(TRACE.key) == TRACE
     traces.close()

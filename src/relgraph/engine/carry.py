@@ -15,7 +15,7 @@ from relgraph.engine.executor import Executor, Job
 from relgraph.engine.journal import Journal, Unfinished
 from relgraph.engine.keys import Key
 from relgraph.engine.log import Log
-from relgraph.engine.outcome import Remote, Result
+from relgraph.engine.outcome import Remote, Result, line_of
 from relgraph.engine.outputs import Outputs, remove_own, repaired
 from relgraph.engine.programs import Programs
 from relgraph.engine.reasons import changes, told
@@ -141,7 +141,7 @@ class Carrier(NamedTuple):
                 place.journal.begin(Unfinished(step.id, step.outputs, outputs.before))
                 begun = True
                 outputs.clear()
-            facts = dict(self.executors[step.action].run(self._job(step, place)))
+            facts = _plain(self.executors[step.action].run(self._job(step, place)))
             made = outputs.take() if step.outputs else ()
             done = True
         except Exception as problem:  # noqa: BLE001 - whatever an executor raises is a failure of its step, not of the run
@@ -212,13 +212,12 @@ class Carrier(NamedTuple):
         self.tell(Warned(clock.monotonic(), line))
 
 
-def line_of(problem: BaseException) -> str:
-    """What went wrong, in a line."""
-    if isinstance(problem, RelgraphError):
-        return "; ".join((str(problem), *problem.details))
-    if isinstance(problem, OSError) and problem.strerror:
-        return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
-    return f"{type(problem).__name__}: {problem}"
+def _plain(facts: Facts) -> dict[str, str]:
+    """Facts as they enter keys; anything but text would do so under a name that may change."""
+    plain = dict(facts)
+    if not all(type(word) is str for row in plain.items() for word in row):
+        raise TypeError("facts are text by name")
+    return plain
 
 
 def _clear(scratch: str) -> None:

@@ -48,7 +48,11 @@ class Job(NamedTuple):
 
 
 class Executor(Protocol):
-    """Carries out the steps of one action. Called from several threads at once."""
+    """Carries out the steps of one action. Called from several threads at once.
+
+    The limit of a step holds for each program that it runs; what an executor does by itself it has to bound itself, and to end soon when
+    ``stop`` is set.
+    """
 
     def run(self, job: Job) -> Facts:
         """Do it, and say what was made. Raises RelgraphError (or anything) where it fails."""

@@ -7,7 +7,7 @@ changed as late as it was read may have changed again without a trace in these, 
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import TypeAlias
 
@@ -44,6 +44,8 @@ class Files:
         try:
             found = os.lstat(self.base + path)
         except (FileNotFoundError, NotADirectoryError):
+            if self.known.pop(path, None) is not None:
+                self.changed = True
             return ABSENT
         row = self.known.get(path)
         if (
@@ -90,8 +92,8 @@ class Files:
         else:
             self._racy.discard(path)
 
-    def settle(self, used: Iterable[str] | None = None) -> dict[str, Row]:
-        """What is worth keeping for the next run: readings that were too fresh are made again; of ``used`` paths only, if given."""
+    def settle(self) -> dict[str, Row]:
+        """What is worth keeping for the next run, after readings that were too fresh to rely on have been made again."""
         racy = self._racy
         if racy:
             youngest = 0
@@ -104,11 +106,11 @@ class Files:
             if 0 < pause < 0.05:
                 time.sleep(pause)
             for path in tuple(racy):
-                self.mark(path)
-        if used is None:
-            return self.known
-        known = self.known
-        return {path: known[path] for path in used if path in known}
+                try:
+                    self.mark(path)
+                except OSError:
+                    continue
+        return self.known
 
     def _read(self, path: str, found: os.stat_result) -> Mark:
         kind = stat.S_IFMT(found.st_mode)

@@ -6,9 +6,10 @@ from typing import NamedTuple, Protocol
 from relgraph.engine.events import State
 from relgraph.engine.keys import Key, Mark
 from relgraph.engine.traces import Output
+from relgraph.errors import RelgraphError
 from relgraph.model.plan import Facts
 
-__all__ = ["Found", "Outcome", "Remote", "Result"]
+__all__ = ["Found", "Outcome", "Remote", "Result", "line_of"]
 
 
 class Result(NamedTuple):
@@ -67,3 +68,12 @@ class Remote(Protocol):
 
     def put(self, key: Key, facts: Facts, outputs: Mapping[str, tuple[Mark, str]]) -> None:
         """Share a result: its facts and its output files, by path below the root: the mark, and where the content lies."""
+
+
+def line_of(problem: BaseException) -> str:
+    """What went wrong, in a line."""
+    if isinstance(problem, RelgraphError):
+        return "; ".join((str(problem), *problem.details))
+    if isinstance(problem, OSError) and problem.strerror:
+        return f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
+    return f"{type(problem).__name__}: {problem}"

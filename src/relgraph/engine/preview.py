@@ -10,7 +10,7 @@ from relgraph.engine.events import QUIET, Warned, Watch
 from relgraph.engine.executor import Executor
 from relgraph.engine.files import Files
 from relgraph.engine.keys import ABSENT, Key, Mark
-from relgraph.engine.outcome import Remote
+from relgraph.engine.outcome import Remote, line_of
 from relgraph.engine.prepare import Prepared, prepare
 from relgraph.engine.reasons import Change, changes, told
 from relgraph.engine.saved import load_rows
@@ -116,7 +116,10 @@ class _Foresight:
         situation = self._situation
         step = situation.prepared.plan.steps[index]
         last = situation.last(step)
-        seen = self._judge(index, step, last)
+        try:
+            seen = self._judge(index, step, last)
+        except (RelgraphError, OSError) as problem:
+            seen = Foreseen(step, Forecast.RUN, (line_of(problem),))
         if seen.forecast is not Forecast.CACHED:
             self._going.add(index)
         return seen._replace(seconds=0.0 if last is None else last.seconds)
@@ -131,10 +134,7 @@ class _Foresight:
             return Foreseen(step, Forecast.RUN, ("it was asked for",))
         if before:
             return self._dependent(index, step, before)
-        try:
-            look = situation.look(index, self._mark, self._coming)
-        except RelgraphError as problem:
-            return Foreseen(step, Forecast.RUN, (str(problem),))
+        look = situation.look(index, self._mark, self._coming)
         trace = last if last is not None and last.key == look.key else self._traces.find(look.key)
         problems: tuple[str, ...] = ()
         if trace is not None:

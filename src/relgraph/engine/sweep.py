@@ -6,6 +6,7 @@ from relgraph.engine.executor import Executor
 from relgraph.engine.files import Files
 from relgraph.engine.keys import Mark
 from relgraph.engine.state import Situation
+from relgraph.engine.traces import Trace
 from relgraph.errors import RelgraphError
 
 __all__ = ["sweep"]
@@ -17,9 +18,7 @@ def sweep(situation: Situation, chosen: Sequence[bool], force: Collection[str], 
     Steps come after those that they wait for, so that one pass in order is enough.
     """
     results = situation.results
-    files = situation.files
-    seen = _Seen(files)
-    look = seen.__getitem__
+    seen = _Seen(situation.files)
     for index, step in enumerate(situation.prepared.plan.steps):
         if not chosen[index] or not step.kept or step.id in force:
             continue
@@ -31,17 +30,19 @@ def sweep(situation: Situation, chosen: Sequence[bool], force: Collection[str], 
             if last is None:
                 continue
             try:
-                key = situation.look(index, look).key
-            except RelgraphError:  # it is said when the step's turn comes
-                continue
-            if key != last.key:
-                continue
-            for path, mark, _ in last.outputs:
-                if seen[path] != mark and files.mark(path) != mark:
-                    break
-            else:
-                if executors[step.action].intact(step, last.facts):
+                if _holds(situation, index, last, seen) and executors[step.action].intact(step, last.facts):
                     results[index] = last
+            except (RelgraphError, OSError):  # it is said when the step's turn comes
+                continue
+
+
+def _holds(situation: Situation, index: int, last: Trace, seen: "_Seen") -> bool:
+    if situation.look(index, seen.__getitem__).key != last.key:
+        return False
+    for path, mark, _ in last.outputs:  # noqa: SIM110 - a generator for each step takes longer than all else here
+        if seen[path] != mark and situation.files.mark(path) != mark:
+            return False
+    return True
 
 
 class _Seen(dict[str, Mark]):
