@@ -28,6 +28,8 @@ __all__ = ["Change", "Fixed", "difference", "fix", "write"]
 
 # A fix that leads to another is common, a chain of this many is two rules that never agree.
 _ROUNDS = 8
+_SPECIAL = re.compile(r'[\x00-\x1f"\\\x7f]')
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\t": "\\t", "\n": "\\n"}
 _VERSION = re.compile(r"\d+(?:\.\d+){1,3}(?:-(?:alpha|beta|rc)[0-9.]*)?")
 
 
@@ -139,7 +141,7 @@ def difference(changes: Iterable[Change], start: Path) -> str:
         else:
             lines.append(f"in {os.path.relpath(change.folder, start)}:\n")
         before, after = (_lines(data) for data in (change.before, change.after))
-        for line in unified_diff(before, after, f"a/{name}", f"b/{name}"):
+        for line in unified_diff(before, after, _quoted(f"a/{name}"), _quoted(f"b/{name}")):
             lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
     return "".join(lines)
 
@@ -195,6 +197,8 @@ class _Guard:
         repository = subjects[0].repository
         if rev != WORKTREE or not isinstance(repository, GitRepository) or repository.location.worktree is None:
             return f"{file[0]} was not judged as it is on disk"
+        if not os.path.lexists(Path(repository.location.worktree, file[1])):
+            return "the file is not checked out"
         return "the file has uncommitted changes" if not self._dirty and _uncommitted(repository, file[1]) else ""
 
 
@@ -223,6 +227,13 @@ def _uncommitted(repository: GitRepository, path: str) -> bool:
 def _content(facts: Facts, file: File) -> bytes | None:
     subject = next((subject for subject in facts.world.targets if subject.name == file[0]), None)
     return None if subject is None else subject.tree.read(file[1])
+
+
+def _quoted(name: str) -> str:
+    """A path as a patch names it: in quotation marks, with escapes, where it holds what would end it (git-config(1), core.quotePath)."""
+    if not _SPECIAL.search(name):
+        return name
+    return '"' + _SPECIAL.sub(lambda match: _ESCAPES.get(match[0], f"\\{ord(match[0]):03o}"), name) + '"'
 
 
 def _lines(data: bytes) -> list[str]:

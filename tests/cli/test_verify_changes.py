@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         return status, out, err
 
     return call
+
+
+def program(*words: str) -> tuple[int, bytes]:
+    """Status and output of a process of its own: bytes that are no text have no place in a captured stream."""
+    code = f"import sys; from relgraph.cli.main import main; sys.exit(main({['verify', '--repos', 'clones', *words]!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    return done.returncode, done.stdout
 
 
 def rules(out: str) -> list[str]:
@@ -70,11 +78,30 @@ class TestFix:
         page = workspace / "clones/platform/docs/install.md"
         page.write_bytes(b"\xff\r\n" + WRONG.rstrip("\n").encode())
         commit(workspace / "clones/platform")
-        status, out, _ = run("--diff")
+        status, out = program("--diff")
         assert status == 1
-        assert "\\ No newline at end of file\n" in out
+        assert b"\\ No newline at end of file\n" in out
         assert run("--fix")[0] == 0
         assert page.read_bytes() == b"\xff\r\n" + RIGHT.rstrip("\n").encode()
+
+    def test_a_diff_keeps_every_byte_and_odd_names(self, workspace: Path) -> None:
+        platform = workspace / "clones/platform"
+        page = platform / 'docs/"in\tstall\\.md'
+        (platform / "docs/install.md").rename(page)
+        page.write_bytes(b"\xff\n" + WRONG.encode() + b"\x0c\xe9")
+        commit(platform)
+        status, out = program("--diff")
+        assert status == 1
+        subprocess.run(["git", "apply"], input=out, check=True, cwd=workspace)
+        assert page.read_bytes() == b"\xff\n" + RIGHT.encode() + b"\x0c\xe9"
+
+    def test_a_file_that_is_not_checked_out_is_left_alone(self, run: Run, workspace: Path) -> None:
+        platform = workspace / "clones/platform"
+        git(platform, "update-index", "--skip-worktree", "docs/install.md")
+        (platform / "docs/install.md").unlink()
+        status, _, err = run("--fix")
+        assert status == 1
+        assert "not fixed, the file is not checked out: platform/docs/install.md:1" in err
 
     def test_uncommitted_changes_are_left_alone(self, run: Run, workspace: Path) -> None:
         page = workspace / "clones/platform/docs/install.md"

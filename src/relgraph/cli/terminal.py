@@ -38,8 +38,8 @@ class Terminal:
                 reconfigure(errors="backslashreplace")
         return cls(sys.stdout, sys.stderr, variables)
 
-    def write(self, text: str) -> None:
-        """Data, to standard output.
+    def write(self, text: str, *, exact: bool = False) -> None:
+        """Data, to standard output; ``exact``: as the bytes that it was decoded from (``surrogateescape``), for other programs to apply.
 
         When the reader has gone (``| head``) the rest is dropped: what the command found out is not changed by who reads it.
         Raises :class:`~relgraph.errors.EnvironmentFailure` where the output cannot be written otherwise.
@@ -50,8 +50,13 @@ class Terminal:
         if self._out is None:
             raise EnvironmentFailure("standard output is closed")
         try:
-            self._out.write(text)
-            self._out.flush()
+            if exact and (buffer := getattr(self._out, "buffer", None)) is not None:
+                self._out.flush()
+                buffer.write(text.encode("utf-8", "surrogateescape"))
+                buffer.flush()
+            else:
+                self._out.write(text)
+                self._out.flush()
         except BrokenPipeError:
             self._broken = True
             _discard(self._out)

@@ -83,7 +83,7 @@ def _repair(workspace: Workspace, request: Request, news: _News, values: Values,
     _complain_of_left(fixed.left, terminal)
     _complain_of_others(fixed.elsewhere, terminal)
     if values.flag("diff"):
-        terminal.write(difference(fixed.changes, Path.cwd()))
+        terminal.write(difference(fixed.changes, Path.cwd()), exact=True)
         return 1 if fixed.changes else 0
     write(fixed.changes)
     if fixed.changes:
