@@ -124,6 +124,13 @@ def test_templates_in_arguments_are_filled_in_and_digests_needed() -> None:
     assert recipe.pool == "docker"
 
 
+def test_variables_of_the_environment_are_arguments() -> None:
+    recipe = BUILDER.plan(web("FROM scratch\nARG TOKEN", environment=("TOKEN", "HTTPS_PROXY")))
+    assert recipe.environment == ("TOKEN", "HTTPS_PROXY")
+    with pytest.raises(DeclarationError, match="no ARG takes 'TOKEN'"):
+        BUILDER.plan(web("FROM scratch", environment=("TOKEN",)))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

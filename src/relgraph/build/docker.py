@@ -73,7 +73,8 @@ def _plan(target: Target) -> Recipe:
     stamping = plan_stamp(target, patterns=paths)
     plan = plan._replace(text=Text(plan.path, stamping.files.get(plan.path, plan.text.data)))
     files = [_read(plan, platform) for platform in plan.platforms]
-    problems = dict.fromkeys(problem for file in files for problem in (*file.problems, *check_arguments(file, plan.arguments)))
+    given = {*plan.arguments, *plan.words.texts("environment")}
+    problems = dict.fromkeys(problem for file in files for problem in (*file.problems, *check_arguments(file, given)))
     if problems:
         lines = tuple(problems)
         raise DeclarationError(

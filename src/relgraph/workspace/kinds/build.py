@@ -22,7 +22,7 @@ BUILDERS = (
         "files: where each lies in the artifact, and which file or pattern of the repository it is",
     ),
     Field("python", text, "the folder of a Python project, built into a wheel"),
-    Field("command", text, "the command that makes the outputs, or publishes by itself where there are none"),
+    Field("command", text, "the command that makes the outputs"),
 )
 _OPTIONS = (
     Field("platforms", texts, "as linux/amd64"),
