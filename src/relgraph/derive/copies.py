@@ -16,6 +16,7 @@ from relgraph.model.repository import WORKTREE
 __all__ = ["copied_worktree", "copy_file", "same_file"]
 
 _SUBMODULE = 0o160000
+_CHUNK = 1 << 20
 
 
 @contextmanager
@@ -44,12 +45,15 @@ def _fill(worktree: Path, folder: Path, more: Iterable[str]) -> None:
         if tree is None or repository.location.worktree is None:
             raise EnvironmentFailure(f"{worktree}: has no work tree", hint="a bare clone has no files to derive others in")
         write_standalone(repository.location, folder)
+        made = {""}
         for path, entry in tree.entries.items():
+            if (parent := path.rpartition("/")[0]) not in made:
+                (folder / parent).mkdir(parents=True, exist_ok=True)
+                made.add(parent)
             if entry.mode == _SUBMODULE:
                 _copy_submodule(worktree / path, folder / path)
-            elif not copy_file(worktree / path, folder / path) and (data := tree.read(path)) is not None:
+            elif not _copy_new(f"{worktree}/{path}", f"{folder}/{path}") and (data := tree.read(path)) is not None:
                 # A sparse checkout leaves it out.
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(data)
     for path in more:
         if not os.path.lexists(folder / path):
@@ -60,6 +64,36 @@ def _copy_submodule(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git"))
+
+
+def _copy_new(source: str, target: str) -> bool:
+    """Copy a file or link, with its mode and times, to where nothing is yet; False where there is none. Raises OSError."""
+    try:
+        reading = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        # A link, or what nobody may read; the slower way tells.
+        return copy_file(Path(source), Path(target))
+    try:
+        found = os.fstat(reading)
+        if not stat.S_ISREG(found.st_mode):
+            return False
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            while data := os.read(reading, _CHUNK):
+                left = memoryview(data)
+                while left:
+                    left = left[os.write(writing, left) :]
+                if len(data) < _CHUNK and len(data) >= found.st_size:
+                    break
+            os.fchmod(writing, stat.S_IMODE(found.st_mode))
+            os.utime(writing, ns=(found.st_atime_ns, found.st_mtime_ns))
+        finally:
+            os.close(writing)
+    finally:
+        os.close(reading)
+    return True
 
 
 def copy_file(source: Path, target: Path) -> bool:
