@@ -266,6 +266,25 @@ class TestSince:
         assert rules(run("--since", "HEAD", "--format", "json")[1]) == []
         assert rules(run("--since", "HEAD~1", "--since", "platform=v1.1.0", "--format", "json")[1]) == ["RG102", "RG602"]
 
+    def test_a_workspace_below_the_root_of_its_own_repository(
+        self, workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        platform = workspace / "clones/platform"
+        (platform / "release/graph").mkdir(parents=True)
+        own = "platform: {path: .., "
+        (platform / "release/graph/system.yaml").write_text(GRAPH.replace("platform: {", own))
+        commit(platform)
+        monkeypatch.chdir(platform / "release")
+
+        def found(*words: str) -> list[str]:
+            main(["verify", "--repos", "../..", "--format", "json", *words])
+            return rules(capsys.readouterr().out)
+
+        assert found() == ["RG102"]
+        assert found("--since", "HEAD") == []
+        assert found("--rev", "v1.1.0") == []
+        assert found("--since", "v1.1.0") == ["RG102"]
+
     def test_a_declaration_that_was_not_there_or_not_valid(self, run: Run, workspace: Path) -> None:
         git(workspace, "init", "-q")
         (workspace / ".gitignore").write_text("clones\n")
