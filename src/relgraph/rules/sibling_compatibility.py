@@ -51,7 +51,8 @@ def _pairs(facts: Facts, members: list[Reference]) -> Iterator[Finding]:
             needed = needs.get(other.line)
             if other.line == one.line or needed is None or other.version is None or _compatible(needed, other.version):
                 continue
-            key = (one.line, one.site.value, other.line, other.site.value)
+            # However the two are spelled, they are one pair.
+            key = (one.line, one.version.bare if one.version else one.site.value, other.line, other.version.bare)
             if key in told or any(_fits(facts, rival, other) for rival in members if rival.line == one.line):
                 continue
             told.add(key)
