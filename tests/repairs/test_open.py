@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from relgraph.model.example import Commit
-from repairs import NOTE, WARNING, Repair, Told, check, reported, text, workflow
+from repairs import WARNING, Repair, Told, check, reported, text, workflow
 
 NAME = "acme/orchard"
 GO_MOD = "module github.com/acme/orchard\n\ngo 1.22\n"
