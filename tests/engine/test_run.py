@@ -149,3 +149,20 @@ def test_state_may_lie_elsewhere(world: World, tmp_path: Path) -> None:
     assert outcome.ok
     assert not world.state.exists()
     assert (other / "state.db").exists()
+
+
+def test_what_a_killed_run_left_in_scratch_is_gone(world: World) -> None:
+    world.write(".relgraph/scratch/0/left", "x")
+    world.steps = (shell("look", "ls -A $HOME > seen", (), ("seen",)),)
+    assert world.run(workers=1).ok
+    assert world.read("seen") == ""
+
+
+def test_state_may_be_given_relative_to_where_we_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(world.root)
+    world.steps = (shell("home", "cd $HOME && pwd > ../../../home", (), ("home",)),)
+    outcome = run_plan(
+        world.plan()._replace(root="."), world.executors, state=".relgraph", workers=1, environment=world.environment
+    )
+    assert outcome.ok
+    assert world.read("home") == f"{world.state}/scratch/0\n"

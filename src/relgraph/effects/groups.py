@@ -13,7 +13,7 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from tempfile import TemporaryFile
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from relgraph.effects import clock
 from relgraph.effects.process import find_program
@@ -90,7 +90,7 @@ class Groups:
             timer.daemon = True
             timer.start()
         try:
-            _wait(process.pid)
+            _wait(process)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -116,7 +116,7 @@ class Groups:
         timer.daemon = True
         timer.start()
 
-    def __enter__(self) -> "Groups":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *problem: object) -> None:
@@ -206,9 +206,12 @@ def _guardian(hold: int | None) -> "tuple[subprocess.Popen[bytes], int]":
         return process, os.dup(file.fileno())
 
 
-def _wait(pid: int) -> None:
-    """Wait for the end of a child and leave its status where it is."""
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+def _wait(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for the end of a child and, where the system can (macOS cannot), leave its status where it is."""
+    if hasattr(os, "waitid"):
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    else:
+        process.wait()
 
 
 def _signal(group: int, number: signal.Signals) -> None:

@@ -89,7 +89,8 @@ class Carrier(NamedTuple):
                     self._settle(index, step, trace, look)
                 return trace, f"put back: {', '.join(bad)}" if bad else ""
         if self.remote is not None:
-            found = Sharing(self.remote, self._warn).get(step, look.key, self.situation.files, self.contents)
+            own = {path for path, _, made in last.outputs if made} if last is not None else set()
+            found = Sharing(self.remote, self._warn).get(step, look.key, self.situation.files, self.contents, own)
             if found is not None and self.executors[step.action].intact(step, found.facts):
                 trace = found._replace(deep=self.deeps[index])
                 self._settle(index, step, trace, look)

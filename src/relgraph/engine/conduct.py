@@ -1,6 +1,7 @@
 """The conductor: workers take steps in the order of the longest chain, and record what came of each as it ends."""
 
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Mapping, Sequence
@@ -129,6 +130,7 @@ class Conductor:
         return results, self._first_failed, interrupted
 
     def _conduct(self) -> int:
+        shutil.rmtree(os.path.join(self._folder, "scratch"), ignore_errors=True)  # of a run that was killed
         before = self._catch_signals()
         threads = [threading.Thread(target=self._labour, args=(number,), name=f"step-{number}") for number in range(self._workers)]
         interrupted = 0

@@ -112,7 +112,11 @@ class Contents:
         """Remove what was not used for longest until nine tenths of the limit are left, where there is more than the limit."""
         rows = []
         total = 0
+        yesterday = time.time_ns() - 86_400_000_000_000
         for folder in _entries(self._folder):
+            # What a process that was killed had on its way.
+            if folder.name.endswith(".tmp") and folder.stat(follow_symlinks=False).st_mtime_ns < yesterday:
+                os.unlink(folder.path)
             for entry in _entries(folder.path):
                 try:
                     found = entry.stat(follow_symlinks=False)

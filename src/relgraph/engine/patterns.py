@@ -73,11 +73,22 @@ def _single(part: str) -> str:
 @lru_cache(maxsize=65536)
 def overlap(one: str, other: str) -> bool:
     """Whether some path matches both patterns."""
+    left, right = _start_of(one), _start_of(other)
+    if not (left.startswith(right) or right.startswith(left)):
+        return False
     if not is_pattern(one):
         return bool(matcher(other)(one))
     if not is_pattern(other):
         return bool(matcher(one)(other))
     return _meet(_spelt(one), _spelt(other), "**", _parts_meet)
+
+
+def _start_of(pattern: str) -> str:
+    """What all that matches begins with."""
+    for index, char in enumerate(pattern):
+        if char in "*?":
+            return pattern[:index]
+    return pattern
 
 
 def _spelt(pattern: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """From a plan as it was drawn up to one that can be run: checked, in order, with the needs that follow from files."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
@@ -118,6 +119,7 @@ class _Makers:
                     self.problems.append(f"steps '{other}' and '{step.id}' both write '{path}'")
                 if path in step.inputs:
                     self.problems.append(f"step '{step.id}' both reads and writes '{path}'")
+        self._sorted = sorted(self._exact)
         for index, (pattern, owner) in enumerate(self._patterns):
             for path, other in (*self._matching(pattern), *self._patterns[:index]):
                 if other != owner and overlap(pattern, path):
@@ -149,7 +151,11 @@ class _Makers:
     def _matching(self, pattern: str) -> Iterator[tuple[str, str]]:
         base = base_of(pattern)
         folder = base + "/" if base else ""
-        return ((path, maker) for path, maker in self._exact.items() if path.startswith(folder) and overlap(path, pattern))
+        for path in self._sorted[bisect_left(self._sorted, folder) :]:
+            if not path.startswith(folder):
+                return
+            if overlap(path, pattern):
+                yield path, self._exact[path]
 
 
 def _ordered(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -64,7 +64,7 @@ def preview(
     """
     prepared = plan if isinstance(plan, Prepared) else prepare(plan)
     chosen = wanted(prepared, only)
-    folder = os.fspath(state)
+    folder = os.path.abspath(state)
     traces = Traces(os.path.join(folder, "state.db"), warn=lambda line: watch(Warned(0.0, line)), readonly=True)
     try:
         files = Files(os.path.abspath(prepared.plan.root), load_rows(folder))

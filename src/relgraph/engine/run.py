@@ -53,7 +53,7 @@ def run_plan(
     unknown = {step.action for step in prepared.plan.steps}.difference(executors)
     if unknown:
         raise DeclarationError(f"no executor carries out '{min(unknown)}'")
-    folder = state_folder(os.fspath(state))
+    folder = state_folder(os.path.abspath(state))
     with run_lock(folder) as lock:
         files = Files(os.path.abspath(prepared.plan.root), load_rows(folder))
         traces = Traces(os.path.join(folder, "state.db"), warn=lambda line: watch(Warned(clock.monotonic(), line)))

@@ -1,7 +1,7 @@
 """Results that several machines share: what comes from elsewhere is held against its marks before it is relied on."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from relgraph.effects import clock
 from relgraph.engine.contents import Contents
@@ -25,14 +25,18 @@ class Sharing:
         self._remote = remote
         self._warn = warn
 
-    def get(self, step: Step, key: Key, files: Files, contents: Contents) -> Trace | None:
-        """What is known of a key, with its output files in place; the trace has no deep key."""
+    def get(self, step: Step, key: Key, files: Files, contents: Contents, own: Collection[str]) -> Trace | None:
+        """What is known of a key, with its output files in place; the trace has no deep key. ``own`` are files that the step made before."""
+        foreign: set[str] = set()
         try:
             found = self._remote.get(key)
             if found is None or not _fits(step, found):
                 return None
             for path, mark in found.outputs.items():
-                if files.mark(path) == mark:
+                before = files.mark(path)
+                if before != ABSENT and path not in own:
+                    foreign.add(path)
+                if before == mark:
                     continue
                 if not contents.has(mark) and not self._fetch(mark, contents):
                     return None
@@ -41,7 +45,7 @@ class Sharing:
         except RelgraphError as problem:
             self._warn(f"{step.id}: the shared cache is not used: {problem}")
             return None
-        outputs = tuple((path, mark, True) for path, mark in found.outputs.items())
+        outputs = tuple((path, mark, path not in foreign) for path, mark in found.outputs.items())
         return Trace(key, b"", found.facts, outputs, 0.0, clock.now())
 
     def put(self, trace: Trace, files: Files) -> None:

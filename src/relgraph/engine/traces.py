@@ -21,6 +21,7 @@ from relgraph.model.plan import Facts
 __all__ = ["Output", "Trace", "Traces"]
 
 _VERSION = 100 + FORMAT
+_PATIENCE = 10.0  # seconds
 _LONG = 2048  # bytes from which on it is worth packing
 _KEPT = 8  # results of one step that are remembered
 _SCHEMA = f"""
@@ -66,7 +67,7 @@ class Traces:
         if readonly and not os.path.exists(path):
             return
         try:
-            self._base = _open(path, readonly=readonly)
+            self._base = _patiently(path, readonly=readonly)
         except sqlite3.DatabaseError as problem:
             if isinstance(problem, sqlite3.OperationalError) and not _is_damage(problem):
                 raise EnvironmentFailure(f"{path}: {problem}", hint="may the folder be written to?") from problem
@@ -185,7 +186,7 @@ class Traces:
                     if self._pending:
                         now = clock.now()
                         self._base.executemany(
-                            "INSERT INTO contents VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET used = excluded.used",
+                            "INSERT INTO contents VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET used = excluded.used, data = excluded.data",
                             [(digest, now, data) for digest, data in self._pending.items()],
                         )
                     self._base.execute("COMMIT")
@@ -231,6 +232,18 @@ def unpack(key: Key, row: bytes) -> Trace:
 def _is_damage(problem: sqlite3.OperationalError) -> bool:
     """Whether the file's content is at fault; a missing table or column counts, since another program must have been at it."""
     return str(problem).startswith(("no such", "table ", "malformed", "disk image", "unsupported file"))
+
+
+def _patiently(path: str, *, readonly: bool) -> sqlite3.Connection | None:
+    """Open the base; while others do so for the first time, it is locked in a way that sqlite itself does not wait for."""
+    until = clock.monotonic() + _PATIENCE
+    while True:
+        try:
+            return _open(path, readonly=readonly)
+        except sqlite3.OperationalError as problem:
+            if "locked" not in str(problem) or clock.monotonic() > until:
+                raise
+            clock.sleep(0.02)
 
 
 def _open(path: str, *, readonly: bool) -> sqlite3.Connection | None:
