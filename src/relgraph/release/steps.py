@@ -5,7 +5,7 @@ every name has been read back: what ends early has published digests that nobody
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -82,7 +82,7 @@ def _build(one: Planned, tools: Mapping[str, str]) -> Step:
             "builder": unit.builder,
             "format": FORMAT,
             # Each by itself, so that a plan can say which of them changed.
-            **{f"fact {name}": value for name, value in recipe.facts.items()},
+            **dict(_flat("fact", recipe.facts)),
             **{f"version of {name}": tools.get(name, "") for name in recipe.tools},
             **_content(one.content),
             # What holds no version holds no time either: the same files come to the same artifact in every release.
@@ -105,6 +105,15 @@ def _build(one: Planned, tools: Mapping[str, str]) -> Step:
 def _check(unit: Unit, goal: Goal, after: tuple[str, ...]) -> Step:
     recipe = {"to": goal.destinations[unit.id], "tag": unit.part.tag}
     return Step(f"check {unit.id}", "check", _text(recipe), (build_step(unit.id),), after=after, node=unit.id, kept=False)
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """Facts within facts, each by itself: ``fact stamp said version``."""
+    if isinstance(value, Mapping) and value:
+        for key in sorted(value, key=str):
+            yield from _flat(f"{name} {key}", value[key])
+    else:
+        yield name, value
 
 
 def _content(files: Mapping[str, str]) -> dict[str, str]:
