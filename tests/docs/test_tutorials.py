@@ -105,11 +105,10 @@ jobs:
     runs-on: self-hosted
     steps:
       - run: |
-          curl -L https://github.com/kubestellar/kubestellar/archive/refs/tags/v0.22.0.tar.gz --output kubestellar.tar.gz
-          tar -xvf kubestellar.tar.gz
+          curl -sfL https://github.com/kubestellar/kubestellar/archive/refs/tags/v0.22.0.tar.gz | tar xz
       - run: |
           export KUBESTELLAR_VERSION=0.22.0
-          bash <(curl -s https://raw.githubusercontent.com/kubestellar/kubestellar/release-$KUBESTELLAR_VERSION/test/e2e/multi-cluster-deployment/run-test.sh)
+          bash <(curl -sf https://raw.githubusercontent.com/kubestellar/kubestellar/release-$KUBESTELLAR_VERSION/test/e2e/multi-cluster-deployment/run-test.sh)
 """
 CONTROLLER = """\
 #!/bin/sh
@@ -185,8 +184,8 @@ def status_addon() -> tuple[Commit, ...]:
     leak = "ko.local/ocm-status-addon:38156c6"
     files = {
         "go.mod": GO_MOD.format("ocm-status-addon", "1.24.5"),
-        "CONTRIBUTING.md": "# Contributing\n\n[Install Go](https://golang.org/doc/install) 1.19+.\n",
-        "README.md": "# Status\n\nYou need\n\n- go version 1.23 and up\n- make\n",
+        "CONTRIBUTING.md": "# How to help\n\nHave [Go](https://golang.org/doc/install) 1.19+ at hand.\n",
+        "README.md": "# Status\n\nYou need\n\n- Go 1.23 or newer\n",
         "Makefile": MAKEFILE,
         "config/default/kustomization.yaml": "resources: [../manager]\n",
         "config/manager/kustomization.yaml": "resources: [manager.yaml]\nimages: [{name: controller, newName: controller, newTag: dev}]\n",
