@@ -307,6 +307,26 @@ class TestCheck:
         assert (row["path"], row["node"], row["kind"]) == ("made/one.up", "derived.upper", "changed")
         assert found["summary"] == {"done": 3, "cached": 0, "failed": 0, "skipped": 0, "cancelled": 0, "differences": 1}
 
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("github", "::error file=made/one.up,line=2,"),
+            ("sarif", '"ruleId": "RG106"'),
+            ("junit", "<failure"),
+            ("gitlab", '"path": "made/one.up"'),
+            ("markdown", "made/one.up"),
+        ],
+    )
+    def test_as_findings(self, world: World, name: str, said: str) -> None:
+        world.run()
+        world.write("made/one.up", "FIRST\nEDITED\n")
+        status, out, _ = world.run("--check", "--format", name)
+        assert status == 1
+        assert said in out
+        world.run()
+        assert world.run("--check", "--format", name)[0] == 0
+        assert world.run("--format", name)[0] == 2
+
     def test_only_what_was_asked_for(self, world: World) -> None:
         world.run()
         world.write("made/two.up", "EDITED\n")

@@ -2,7 +2,7 @@
 
 from relgraph.cli.command import Argument, Command, Form, Offer
 from relgraph.cli.declared import declared_commands
-from relgraph.cli.make_table import MAKE_COMMANDS
+from relgraph.cli.make_table import make_commands
 from relgraph.cli.release_table import RELEASE_COMMANDS
 from relgraph.cli.store_table import STORE_COMMANDS
 from relgraph.cli.trust_table import TRUST_COMMANDS
@@ -84,7 +84,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
         examples=(("relgraph explain", "all rules"), ("relgraph explain RG101 --format markdown", "one rule's page")),
     ),
-    *MAKE_COMMANDS,
+    *make_commands(FORMATS),
     *RELEASE_COMMANDS,
     *STORE_COMMANDS,
     *TRUST_COMMANDS,

@@ -17,6 +17,7 @@ from relgraph.engine.run import run_plan
 from relgraph.engine.state import wanted
 from relgraph.git.command import Git
 from relgraph.model.plan import Step
+from relgraph.model.site import Span
 
 __all__ = ["Checked", "Difference", "Kind", "check"]
 
@@ -36,12 +37,26 @@ class Kind(Enum):
 
 
 class Difference(NamedTuple):
-    """One file. ``diff`` leads from what is there to what is made, as unified diff; empty where it is no text, or too large."""
+    """One file. ``diff`` leads from what is there to what is made, as unified diff; empty where it is no text, or too large.
+
+    ``span`` is the first line that differs, in the file that is there (the first line of one that is not).
+    """
 
     step: Step
     path: str
     kind: Kind
     diff: str
+    span: Span
+
+    @property
+    def message(self) -> str:
+        """What is wrong with the file, in words that follow its name."""
+        return {
+            Kind.CHANGED: f"is not what {self.step.node} makes of its inputs",
+            Kind.MISSING: f"is made by {self.step.node}, and is not there",
+            Kind.EXTRA: f"is no longer made by {self.step.node}",
+            Kind.MODE: f"is made by {self.step.node} as another kind of file",
+        }[self.kind]
 
 
 class Checked(NamedTuple):
@@ -117,25 +132,37 @@ def _check(derivation: Derivation, only: Collection[str], environment: Mapping[s
 def _differences(step: Step, root: Path, folder: Path) -> Iterable[Difference]:
     there, made = set(matching(root, step.outputs)), set(matching(folder, step.outputs))
     for path in sorted(there | made):
+        if path in there and path in made and same_file(root / path, folder / path):
+            continue
+        before, after = _text(root / path), _text(folder / path)
         if path not in made:
-            yield Difference(step, path, Kind.EXTRA, _diff(path, root, folder))
+            kind = Kind.EXTRA
         elif path not in there:
-            yield Difference(step, path, Kind.MISSING, _diff(path, root, folder))
-        elif not same_file(root / path, folder / path):
-            diff = _diff(path, root, folder)
-            yield Difference(step, path, Kind.CHANGED if diff or not _same_content(root / path, folder / path) else Kind.MODE, diff)
+            kind = Kind.MISSING
+        else:
+            kind = Kind.MODE if _same_content(root / path, folder / path) else Kind.CHANGED
+        yield Difference(step, path, kind, _diff(path, before, after), _first_line(before or "", after or ""))
 
 
-def _diff(path: str, root: Path, folder: Path) -> str:
-    before, after = _text(root / path), _text(folder / path)
-    if before is None or after is None:
+def _diff(path: str, before: str | None, after: str | None) -> str:
+    if before is None or after is None or before == after:
         return ""
     from difflib import unified_diff
 
     rows = list(unified_diff(before.splitlines(), after.splitlines(), f"{path} (as it is)", f"{path} (as it is made)", lineterm=""))
     if len(rows) > _LONG:
         rows[_LONG:] = [f"... and {len(rows) - _LONG} more lines"]
-    return "\n".join(rows)
+    return "\n".join(rows).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _first_line(before: str, after: str) -> Span:
+    """The first line of a text that another text does not have there; the last one where the other goes on."""
+    lines, others = before.split("\n"), after.split("\n")
+    number = next((at for at, (one, other) in enumerate(zip(lines, others, strict=False)) if one != other), len(lines) - 1)
+    start = sum(len(line.encode("utf-8", "surrogateescape")) + 1 for line in lines[:number])
+    line = lines[number]
+    end = start + len(line.encode("utf-8", "surrogateescape"))
+    return Span(start, end, number + 1, 1, number + 1, len(line) + 1)
 
 
 def _text(path: Path) -> str | None:
@@ -146,7 +173,7 @@ def _text(path: Path) -> str | None:
         data = path.read_bytes() if path.stat().st_size <= _LARGE else b"\0"
     except (FileNotFoundError, NotADirectoryError):
         return ""
-    return None if b"\0" in data else data.decode("utf-8", "backslashreplace")
+    return None if b"\0" in data else data.decode("utf-8", "surrogateescape")
 
 
 def _same_content(one: Path, other: Path) -> bool:

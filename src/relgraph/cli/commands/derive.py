@@ -49,6 +49,8 @@ def _refuse_contradictions(values: Values) -> None:
     asked = [f"--{name}" for name in ("check", "dry-run", "why") if name in values.given]
     if len(asked) > 1:
         raise UsageError(f"{asked[0]} and {asked[1]} are two different questions", hint="ask one at a time")
+    if values.get("format") not in (None, "text", "json") and not values.flag("check"):
+        raise UsageError(f"--format {values.get('format')} is for findings", hint="there are some with --check only")
 
 
 def _say_missing(opened: Opened, terminal: Terminal) -> None:
@@ -112,8 +114,14 @@ def _check(opened: Opened, only: Mapping[str, Collection[str]] | None, values: V
                 "summary": _counts(outcomes) | {"differences": len(differences)},
             },
         )
-    else:
+    elif values.get("format") == "text":
         _show_differences(found, terminal)
+    else:
+        from relgraph.cli.findings import show
+        from relgraph.cli.rules import find_rule
+        from relgraph.derive.findings import CODE, report_of
+
+        show(report_of(found), values, terminal, (find_rule(CODE),))
     return _status(outcomes) or (1 if differences else 0)
 
 
@@ -122,7 +130,7 @@ def _show_differences(found: "list[Checked]", terminal: Terminal) -> None:
 
     for one in found:
         for difference in one.differences:
-            terminal.write(f"{visible(difference.path)}: {_said(difference)}\n")
+            terminal.write(f"{visible(difference.path)}: {difference.message}\n")
             for line in difference.diff.splitlines():
                 terminal.write(f"    {visible(line)}\n")
         for path in one.undeclared:
@@ -136,15 +144,6 @@ def _show_differences(found: "list[Checked]", terminal: Terminal) -> None:
         terminal.write(f"all derived files are what is made ({total} {'command' if total == 1 else 'commands'})\n")
 
 
-def _said(difference: "Difference") -> str:
-    return {
-        "changed": f"is not what {difference.step.node} makes of its inputs",
-        "missing": f"is made by {difference.step.node}, and is not there",
-        "extra": f"is no longer made by {difference.step.node}",
-        "mode": f"is made by {difference.step.node} as another kind of file",
-    }[difference.kind.value]
-
-
 def _difference_row(one: "Checked", difference: "Difference") -> dict[str, object]:
     return {
         "repo": one.derivation.repo,
@@ -152,7 +151,7 @@ def _difference_row(one: "Checked", difference: "Difference") -> dict[str, objec
         "node": difference.step.node,
         "step": difference.step.id,
         "kind": difference.kind.value,
-        "message": f"{difference.path} {_said(difference)}",
+        "message": f"{difference.path} {difference.message}",
         "diff": difference.diff,
     }
 
