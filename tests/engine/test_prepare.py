@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relgraph.engine.patterns import overlap
 from relgraph.engine.prepare import prepare, with_file_needs
 from relgraph.errors import DeclarationError
 from relgraph.model.plan import Plan, Step
@@ -116,3 +117,29 @@ def test_every_step_comes_after_what_it_waits_for_or_the_cycle_is_real(case: tup
     else:
         assert all(before < index for index, waits in enumerate(prepared.waits) for before in waits)
         assert sorted(one.id for one in prepared.plan.steps) == sorted(one.id for one in steps)
+
+
+PATHS = st.lists(st.sampled_from(["a", "b", "*", "a*", "?", "**"]), min_size=1, max_size=3).map("/".join)
+
+
+@given(st.lists(st.tuples(st.lists(PATHS, max_size=2), PATHS), min_size=1, max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_makers_are_found_as_by_comparing_all_with_all(rows: list[tuple[list[str], str]]) -> None:
+    # Outputs lie in folders of their own, so that no two overlap; inputs may reach into any of them.
+    steps = tuple(
+        step(f"s{index}", tuple(f"o{number}/{path}" for number, path in enumerate(inputs)), (f"o{index}/{output}",))
+        for index, (inputs, output) in enumerate(rows)
+    )
+    expected = {
+        one.id: {
+            other.id for other in steps if other != one for path in one.inputs for output in other.outputs if overlap(path, output)
+        }
+        for one in steps
+    }
+    try:
+        prepared = prepare(Plan("p", "/", steps))
+    except DeclarationError as problem:
+        assert "wait for each other" in str(problem) or "both reads and writes" in str(problem)
+    else:
+        order = [one.id for one in prepared.plan.steps]
+        assert {order[index]: {order[before] for before in feeds} for index, feeds in enumerate(prepared.feeds)} == expected

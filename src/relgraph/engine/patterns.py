@@ -7,7 +7,7 @@ part, where it means ``*``.
 from collections.abc import Callable
 from functools import lru_cache
 
-__all__ = ["base_of", "is_pattern", "matcher", "overlap"]
+__all__ = ["base_of", "is_pattern", "matcher", "overlap", "start_of"]
 
 
 def is_pattern(path: str) -> bool:
@@ -73,7 +73,7 @@ def _single(part: str) -> str:
 @lru_cache(maxsize=65536)
 def overlap(one: str, other: str) -> bool:
     """Whether some path matches both patterns."""
-    left, right = _start_of(one), _start_of(other)
+    left, right = start_of(one), start_of(other)
     if not (left.startswith(right) or right.startswith(left)):
         return False
     if not is_pattern(one):
@@ -83,7 +83,7 @@ def overlap(one: str, other: str) -> bool:
     return _meet(_spelt(one), _spelt(other), "**", _parts_meet)
 
 
-def _start_of(pattern: str) -> str:
+def start_of(pattern: str) -> str:
     """What all that matches begins with."""
     for index, char in enumerate(pattern):
         if char in "*?":

@@ -1,12 +1,12 @@
 """From a plan as it was drawn up to one that can be run: checked, in order, with the needs that follow from files."""
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from relgraph.engine.keys import head_of
-from relgraph.engine.patterns import base_of, is_pattern, overlap
+from relgraph.engine.patterns import is_pattern, overlap, start_of
 from relgraph.errors import DeclarationError
 from relgraph.model.plan import Plan, Step
 
@@ -110,20 +110,26 @@ class _Makers:
     def __init__(self, steps: Sequence[Step]) -> None:
         self.problems: list[str] = []
         self._exact: dict[str, str] = {}
-        self._patterns: list[tuple[str, str]] = []
+        patterns: list[tuple[str, str]] = []
         for step in steps:
             for path in step.outputs:
                 if is_pattern(path):
-                    self._patterns.append((path, step.id))
+                    patterns.append((path, step.id))
                 elif (other := self._exact.setdefault(path, step.id)) != step.id:
                     self.problems.append(f"steps '{other}' and '{step.id}' both write '{path}'")
                 if path in step.inputs:
                     self.problems.append(f"step '{step.id}' both reads and writes '{path}'")
         self._sorted = sorted(self._exact)
-        for index, (pattern, owner) in enumerate(self._patterns):
-            for path, other in (*self._matching(pattern), *self._patterns[:index]):
-                if other != owner and overlap(pattern, path):
+        self._starts: dict[str, list[tuple[str, str]]] = {}
+        self._sorted_starts: list[str] = []
+        for pattern, owner in patterns:
+            for path, other in (*self._matching(pattern), *self._alike(pattern)):
+                if other != owner:
                     self.problems.append(f"steps '{other}' and '{owner}' may both write '{path}'")
+            start = start_of(pattern)
+            if start not in self._starts:
+                insort(self._sorted_starts, start)
+            self._starts.setdefault(start, []).append((pattern, owner))
 
     def of(self, path: str) -> tuple[str, ...]:
         """The steps that make a file, or may make files of a pattern."""
@@ -131,10 +137,10 @@ class _Makers:
             exact = dict.fromkeys(maker for _, maker in self._matching(path))
         else:
             maker = self._exact.get(path)
-            if not self._patterns:
+            if not self._starts:
                 return () if maker is None else (maker,)
             exact = {} if maker is None else {maker: None}
-        return tuple(exact | dict.fromkeys(maker for pattern, maker in self._patterns if overlap(pattern, path)))
+        return tuple(exact | dict.fromkeys(maker for _, maker in self._alike(path)))
 
     def feeding(self, step: Step) -> tuple[str, ...]:
         """The other steps that make a step's inputs."""
@@ -149,13 +155,26 @@ class _Makers:
         return tuple(name for name in found if name not in named)
 
     def _matching(self, pattern: str) -> Iterator[tuple[str, str]]:
-        base = base_of(pattern)
-        folder = base + "/" if base else ""
-        for path in self._sorted[bisect_left(self._sorted, folder) :]:
-            if not path.startswith(folder):
-                return
+        """The named outputs that match a pattern, with their makers."""
+        for path in _beginning_with(start_of(pattern), self._sorted):
             if overlap(path, pattern):
                 yield path, self._exact[path]
+
+    def _alike(self, path: str) -> Iterator[tuple[str, str]]:
+        """The output patterns that overlap a path or pattern, with their makers."""
+        start = start_of(path)
+        starts = [start[:size] for size in range(len(start)) if start[:size] in self._starts]
+        for one in (*starts, *_beginning_with(start, self._sorted_starts)):
+            for pattern, maker in self._starts[one]:
+                if overlap(pattern, path):
+                    yield pattern, maker
+
+
+def _beginning_with(start: str, ordered: Sequence[str]) -> Iterator[str]:
+    for index in range(bisect_left(ordered, start), len(ordered)):
+        if not ordered[index].startswith(start):
+            return
+        yield ordered[index]
 
 
 def _ordered(steps: Sequence[Step]) -> tuple[Step, ...]:
