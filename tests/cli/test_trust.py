@@ -219,6 +219,20 @@ def test_a_lock_is_not_gone_back_behind(world: Path, capsys: pytest.CaptureFixtu
     assert "1.1.0 was sha256:1111" in moved["reasons"][0]
 
 
+def test_a_range_is_what_is_locked(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["store.sign", _REFERENCE, "--key", "a.key"]) == 0
+    assert main(["store.lock", _REFERENCE]) == 0
+    words = ("store.verify", "layout:out//charts/web:^1", "--key", "a.pub", "--lock", "relgraph.lock")
+    assert "v1.0.0" in _json(capsys, *words)["reference"]
+    assert main(["store.lock", "layout:out//charts/web:^1", "--upgrade", "all"]) == 0
+    assert main([*words]) == 1
+    said = capsys.readouterr()
+    assert "NOT trusted: charts/web:v1.1.0" in said.out
+    assert "hint: --as HOST/NAME" in said.err
+    (world / "relgraph.lock").write_bytes(write_lock(Lock()))
+    assert "is not locked" in _error(capsys, *words)
+
+
 def test_a_range_takes_the_newest_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["store.sign", "layout:out//charts/web:^1", "--key", "a.key"]) == 0
     assert "v1.1.0" in _json(capsys, "store.verify", "layout:out//charts/web:>=1 <2", "--key", "a.pub")["reference"]

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from relgraph.effects import process
 from relgraph.errors import EnvironmentFailure
 from relgraph.oci.errors import InvalidContent
 from relgraph.oci.json import decode
@@ -164,6 +163,8 @@ class DockerCredentials:
         return self._helped[helper, registry]
 
     def _run(self, helper: str, registry: str) -> Credential | None:
+        from relgraph.effects import process  # noqa: PLC0415 - what runs programs takes milliseconds to load
+
         # The protocol of docker-credential-helpers: the server goes in, an object comes out; absence is an error's text.
         program = f"docker-credential-{helper}"
         server = _DOCKER_KEY if registry == "docker.io" else registry

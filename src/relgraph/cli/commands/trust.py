@@ -6,7 +6,7 @@ from typing import Any
 
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
-from relgraph.cli.pinning import pinned
+from relgraph.cli.pinning import found, pinned
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
 from relgraph.cli.trusting import known_as, moment, policy_of, read_file, verdict_on
@@ -14,7 +14,7 @@ from relgraph.effects import chance, passwords
 from relgraph.effects.environment import variable
 from relgraph.effects.files import write_file
 from relgraph.errors import EnvironmentFailure, UsageError
-from relgraph.oci.reference import Reference, parse_reference
+from relgraph.oci.reference import LayoutReference, Reference, parse_reference
 from relgraph.report.clean import visible
 from relgraph.trust.collect import collect
 from relgraph.trust.judge import Question, signed_already
@@ -90,13 +90,16 @@ def verify(values: Values, terminal: Terminal) -> int:
     policy = policy_of(values)
     with Stores(values, terminal) as stores:
         repository = stores.open(source)
-        source = pinned(source, repository)
-        subject = repository.resolve(source.target)
+        # Whether a tag is behind the lock is for the verdict to say; a range is what is locked.
+        source, target = found(values, source, repository) if source.range else (source, source.target)
+        subject = repository.resolve(target)
         verdict = verdict_on(values, policy, repository, source, subject)
     if values.get("format") == "json":
         terminal.write(json.dumps(verdict.to_json(), indent=2, ensure_ascii=False) + "\n")
     else:
         terminal.write(_describe(verdict))
+        if not verdict.good and isinstance(source, LayoutReference) and values.get("as") is None:
+            terminal.complain("hint: --as HOST/NAME says which repository a layout stands for; policies and signatures go by that")
     return 0 if verdict.good else 1
 
 
