@@ -36,3 +36,14 @@ def test_names_of_their_own(content: str) -> None:
 def test_what_a_workflow_sets() -> None:
     workflow = "on: push\nenv:\n  CHANEL: x\njobs: {}\n"
     assert of_files(RULE, {"build.sh": '#!/bin/sh\nCHANNEL=a\necho "$CHANEL"\n', ".github/workflows/a.yml": workflow}) == []
+
+
+def test_what_make_and_the_shell_set_by_themselves() -> None:
+    makefile = "CURLDIR = /opt\nall:\n\tcd $(CURDIR) && ls $(CURLDIR)\n"
+    assert of_files(RULE, {"Makefile": makefile}) == []
+
+
+def test_a_name_that_is_handed_to_something_may_be_set_by_it() -> None:
+    script = "#!/bin/bash\nCHANNEL=1\nexport CHANNEL\n{}echo $CHANNNEL $CHANNEL\n"
+    assert [one.actual for one in of_files(RULE, {"up.sh": script.format("")})] == ["CHANNNEL"]
+    assert of_files(RULE, {"up.sh": script.format("choose CHANNNEL\n")}) == []

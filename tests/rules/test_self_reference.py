@@ -61,3 +61,16 @@ def test_what_a_command_printed_of_a_release_stays_true() -> None:
 def test_the_version_under_development_is_no_release_to_follow() -> None:
     assert said(VERSION="0.3.0-dev\n") == []
     assert said(**{"VERSION": "0.3.0-dev\n", "docs/a.md": f"```shell\n{SCRIPT.format('0.1.0')}```\n"}) == [("docs/a.md", "0.1.0")]
+
+
+def test_a_package_that_the_tags_are_not_for() -> None:
+    def of_package(version: str) -> list[str | None]:
+        files = {"Cargo.toml": f'[package]\nname = "inner"\nversion = "{version}"\n', "n": "1"}
+        history = (Commit(files, ("v2.54.0",)), Commit(files | {"n": "2"}, ("v2.55.0",)), Commit(files | {"n": "3", "up.sh": UP}))
+        return [one.actual for one in findings(RULE, history)]
+
+    assert of_package("0.1.0") == []
+    assert of_package("2.54.0") == ["2.54.0"]
+
+
+UP = "#!/bin/sh\ndocker run ghcr.io/example/platform/web:2.55.0\n"

@@ -71,3 +71,9 @@ def test_a_link_called_one_version_leads_to_another(link: str) -> None:
 
 def test_a_link_that_says_more_than_a_version_may_lead_anywhere() -> None:
     assert of_files(RULE, {"README.md": "[Upgrade from v1.1.2](https://github.com/acme/web/releases/tag/v1.1.3)\n"}) == []
+
+
+def test_a_release_that_packs_a_version_again() -> None:
+    url = "https://github.com/acme/packs/releases/download/{}/lantern-8.10.1.tar.xz"
+    assert of_files(RULE, {"get.sh": f"curl -LO {url.format('lantern_8.10.1-2')}\n"}) == []
+    assert of_files(RULE, {"get.sh": f"curl -LO {url.format('8.10.1-2')}\n"}) == []

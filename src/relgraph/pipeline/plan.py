@@ -30,6 +30,8 @@ _PUBLISHES = re.compile(
 )
 _CALLS = re.compile(r"m(?<!\w.)ake\b|b(?<!\w.)ash\s+\S+\.sh|s(?<!\w.)h\s+\S+\.sh|\./\S+|uses:\s*\./")
 _YAML = (".yml", ".yaml")
+# Other projects that lie in the tree build what is theirs.
+_FOREIGN = re.compile(r"(?:^|/)(?:_?vendor|node_modules|third_?party)/")
 _MAX_WORKFLOWS = 40
 _MAX_SCRIPTS = 300
 
@@ -91,7 +93,7 @@ def _others(context: Context, callers: "_Callers") -> Iterator[Trigger]:
     found = [
         (system, path)
         for path in context.subject.entries
-        if path.endswith(_YAML)
+        if path.endswith(_YAML) and not _FOREIGN.search(path)
         for system in SYSTEMS
         if system.path.fullmatch(path)
     ]

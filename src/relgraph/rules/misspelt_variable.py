@@ -18,6 +18,13 @@ __all__ = ["RULE"]
 
 _CODE, _NAME = "RG413", "misspelt-variable"
 _SCRIPT = re.compile(r".*\.(?:sh|bash)$|(?:.*/)?(?:GNU)?[Mm]akefile[^/]*$|.*\.mk$")
+# What a shell or make sets by itself.
+_GIVEN = frozenset(
+    "CURDIR MAKEFLAGS MAKEFILE_LIST MAKEFILES MAKECMDGOALS MAKELEVEL MAKEOVERRIDES MAKE_VERSION MAKE_COMMAND MAKE_HOST GNUMAKEFLAGS MFLAGS"
+    " SUFFIXES LOADLIBES LDLIBS OUTPUT_OPTION RANDOM SECONDS LINENO FUNCNAME PIPESTATUS OPTARG OPTIND OPTERR COLUMNS OLDPWD HOSTNAME HOSTTYPE"
+    " MACHTYPE OSTYPE LOGNAME TMPDIR EDITOR VISUAL DISPLAY LANGUAGE BASHPID BASH_SOURCE BASH_VERSION BASH_REMATCH BASH_LINENO DIRSTACK GROUPS"
+    " SHELLOPTS SHLVL TIMEFORMAT".split()
+)
 # Nobody mistakes a longer one.
 _LONGEST = 64
 _ASIDE = (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY)
@@ -49,18 +56,25 @@ def _given(text: Text) -> Iterator[str]:
         yield match["name"] or match["word"] or match["given"]
 
 
+def _may_set(source: str, name: str) -> bool:
+    """Whether the name stands anywhere but behind a dollar sign: it is given a value, or to something that may give it one."""
+    return re.search(rf"(?<![\w$])(?<!\$[{{(]){name}(?!\w)", source) is not None
+
+
 def _judge(subject: Subject, text: Text, everywhere: set[str], texts: Mapping[str, Text]) -> Iterator[Finding]:
     here: _Names | None = None
     told: set[str] = set()
     for match in _READ.finditer(text.text):
         kind = match.lastgroup or "plain"
         name = match[kind]
-        if name in everywhere or name in told or _in_comment(text, match.start()):
+        if name in everywhere or name in told or name in _GIVEN or _in_comment(text, match.start()):
             continue
         if here is None:
             here = _Names(_given(text))
         meant = here.one_letter_apart(name)
-        if meant is None or any(name in other.text and name in _given(other) for other in texts.values()):
+        if meant is None or any(
+            name in other.text and (_may_set(other.text, name) or name in _given(other)) for other in texts.values()
+        ):
             continue
         told.add(name)
         yield finding_at(

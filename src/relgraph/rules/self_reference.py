@@ -85,6 +85,7 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
         for one in (*facts.lines.get(own, ()), *called)
         if one.subject is subject
         and (comparable(one) or _declares(one))
+        and not _counts_for_itself(facts, one)
         and not (one.site.kind is Kind.GIT and one.site.get("form") in ("blob", "tree", "release", "compare", "commit"))
         and (one.role is not PathRole.SOURCE or _is_default_image(one))
         and not is_fixture(one.site.path)
@@ -126,6 +127,14 @@ def _declares(reference: Reference) -> bool:
     if site.role is not Role.DECLARES or site.kind is not Kind.VARIABLE or reference.version is None:
         return False
     return site.path.rpartition("/")[2] not in _PACKAGES or "/" not in site.path
+
+
+def _counts_for_itself(facts: Facts, one: Reference) -> bool:
+    """Whether a package's manifest states a version that no release had: the package is not what the tags are for, or is never released."""
+    if one.site.role is not Role.DECLARES or one.site.path.rpartition("/")[2] not in _PACKAGES or one.version is None:
+        return False
+    tags = [tag.version for tag in facts.ordered_tags(one.subject) if tag.version is not None]
+    return bool(tags) and not _newer(one.version, tags[-1]) and not any(_same(one.version, version) for version in tags)
 
 
 def _is_development(reference: Reference) -> bool:

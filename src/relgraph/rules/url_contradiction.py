@@ -16,6 +16,7 @@ from relgraph.rules.rule import Commit, Example, Rule
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG109", "url-contradiction"
+_REVISION = re.compile(r"\d{1,3}")
 _IN_TEXT = re.compile(r"(?<![\d.])[vV]?(\d+\.\d+\.\d+)(?![\d])")
 _TAG = re.compile(r"(?:.*[A-Za-z][-_/])?(?P<version>[vV]?\d+(?:\.\d+)+.*)", re.DOTALL)
 _NEAR = 400
@@ -56,6 +57,8 @@ def _asset(facts: Facts, subject: Subject, site: Site) -> Iterator[Finding]:
     outer, inner = pair
     asset = site.get("path")
     others = {match[1] for match in _IN_TEXT.finditer(asset)}
+    if outer.padded == inner.padded and not inner.pre and _REVISION.fullmatch(outer.pre):
+        return  # 8.10.1-2 is the second packaging of 8.10.1
     # A release may carry things with version numbers of their own; what is named like the project, or counts like it, is its own.
     if (
         len(others) > 1
