@@ -13,7 +13,8 @@ from docker_registry import DockerRegistry
 from imageworld import configs, run_image
 from relgraph.build.builder import Part, Target
 from relgraph.build.docker import BUILDER
-from relgraph.build.images import base_of, docker_archive
+from relgraph.build.engine import names
+from relgraph.build.images import base_of, docker_archive, empty_image
 from relgraph.errors import EnvironmentFailure
 from relgraph.oci.codecs.rootfs import Platform
 from relgraph.oci.manifest import Index, Manifest
@@ -240,6 +241,18 @@ def test_a_build_ends_when_the_run_is_cancelled(client: Any, program: bytes, tmp
             break
         time.sleep(0.1)
     assert not client.containers.list()
+
+
+def test_names_that_a_killed_process_left_behind_are_taken_away(client: Any, tmp_path: Path) -> None:
+    (recent,) = names(1)
+    old = recent.replace(f"{int(time.time()):x}"[:4], "1234", 1)
+    for name in (old, recent):
+        client.images.load(b"".join(docker_archive(empty_image(Platform("linux", "amd64")), name)))
+    run_builder(BUILDER, image({"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}), tmp_path)
+    left = [name for one in client.images.list() for name in one.tags]
+    client.images.remove(recent, force=True)
+    assert recent in left
+    assert old not in left
 
 
 def test_no_engine_is_the_environments_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

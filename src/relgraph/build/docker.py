@@ -144,6 +144,7 @@ def _build(work: Work) -> Artifact:
     passed = {name: work.environment[name] for name in plan.words.texts("environment") if name in work.environment}
     made = []
     with Engine(work.say, work.stop) as engine:
+        engine.sweep()
         for platform in plan.platforms:
             file = _read(plan, platform, engine.platform)
             for line in _doubts(work.target, file, work.digests):

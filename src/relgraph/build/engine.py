@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from relgraph.effects import chance
+from relgraph.effects import chance, clock
 from relgraph.effects.environment import inherited
 from relgraph.errors import EnvironmentFailure
 
@@ -31,6 +31,8 @@ _PAINT = re.compile(r"\x1b\[[0-9;]*m")
 _CHATTER = (" ---> ", "Removing intermediate container")
 # A name that no registry can have (RFC 2606): what is loaded under it cannot be taken for anything else.
 _HOST = "relgraph.invalid"
+_STEM = re.compile(rf"{re.escape(_HOST)}/(?P<time>[0-9a-f]+)-[0-9a-f]+:\d+")
+_ABANDONED = 86_400  # seconds after which a name belongs to a process that was killed
 
 
 class Order(NamedTuple):
@@ -62,6 +64,15 @@ class Engine:
         self._client: Any
         self._client, self.platform = self._connect(variables)
         self._client.hooks["response"] = [lambda response, *_, **__: self._responses.append(response)]
+
+    def sweep(self) -> None:
+        """Take away names that processes left behind which were killed."""
+        with self._told("images cannot be listed"):
+            listed = self._client.images(filters={"reference": f"{_HOST}/*"})
+        for name in [name for image in listed for name in image.get("RepoTags") or ()]:
+            found = _STEM.fullmatch(name)
+            if found is not None and int(found["time"], 16) < clock.now() - _ABANDONED:
+                self.forget(name)
 
     def load(self, archive: Iterable[bytes], name: str) -> None:
         """Take an image in under a name of :func:`names`."""
@@ -232,8 +243,8 @@ class _Told:
 
 
 def names(count: int) -> tuple[str, ...]:
-    """So many names for images that nobody else uses, in this process or another."""
-    stem = chance.name()
+    """So many names for images that nobody else uses, in this process or another. They tell when they were made."""
+    stem = f"{int(clock.now()):x}-{chance.name()}"
     return tuple(f"{_HOST}/{stem}:{number}" for number in range(count))
 
 
