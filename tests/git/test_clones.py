@@ -86,8 +86,16 @@ def test_of_others_only_what_they_lend_and_only_when_all_is_fetched(tmp_path: Pa
         assert tree is not None
         assert list(tree.entries) == ["a"]
         assert tree.read("a") is None
-    # What is there is used.
+    # What is there is used, but not in the place of a clone that is read to the end; that one lends as well.
     assert clones(tmp_path).path(url, lent=True) == path
+    whole = clones(tmp_path).path(url)
+    assert whole not in (None, path)
+    with open_repository(str(whole)) as repository:
+        assert repository.complete
+    assert clones(tmp_path).path(url, lent=True) == whole
+    assert clones(tmp_path, Network.ALWAYS).path(url, lent=True) == whole
+    with open_repository(str(whole)) as repository:
+        assert repository.complete
 
 
 def test_with_the_cache_switched_off_there_is_nowhere(monkeypatch: pytest.MonkeyPatch, upstream: Path) -> None:

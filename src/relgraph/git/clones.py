@@ -2,7 +2,7 @@
 
 A clone is bare and whole: all branches and tags, nothing checked out, no hook or template of anybody's. It lies in the user's cache,
 under a digest of its address, and is as old as its last fetch; what has no clone yet is cloned, what has one is fetched anew only when
-that is asked for. Of somebody else's repository only commits and trees are fetched (``--filter=blob:none``): its tags, and which files
+that is asked for. Nothing but its owner removes it. Of somebody else's repository only commits and trees are fetched (``--filter=blob:none``): its tags, and which files
 it has, are all that it lends.
 
 Allowed are https, ssh (also as ``git@host:path``) and file. An address that holds a password is refused, since a graph is no place for
@@ -80,29 +80,34 @@ class Clones:
         that cannot be cloned, and EnvironmentFailure where git fails, with the address as it may be shown.
         """
         wanted = self._network is Network.ALWAYS or (self._network is Network.MISSING and not lent)
-        clone = self._place(url)
-        if clone is None or not wanted or (self._network is Network.MISSING and _is_whole(clone)):
-            return clone if clone is not None and _is_whole(clone) else None
+        clone = self._place(url, "")
+        if clone is None:
+            return None
+        partial = lent and not _is_whole(clone)  # a clone of all lends as well as one of less, but not the other way round
+        if partial:
+            clone = self._place(url, "lent") or clone
+        if not wanted or (self._network is Network.MISSING and _is_whole(clone)):
+            return clone if _is_whole(clone) else None
         scheme, shown = _checked(url)
         try:
             clone.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with locked(clone.parent / "lock", limit=_LONG):
                 if not _is_whole(clone):
                     self._tell(f"cloning {shown}")
-                    _clone(url, shown, scheme, clone, lent=lent)
+                    _clone(url, shown, scheme, clone, partial=partial)
                 elif self._network is Network.ALWAYS and clone not in self._fetched:
                     self._tell(f"fetching {shown}")
-                    _fetch(clone, shown, scheme, lent=lent)
+                    _fetch(clone, shown, scheme, partial=partial)
         except OSError as problem:
             raise EnvironmentFailure(f"{clone.parent}: {problem.strerror or problem}") from problem
         self._fetched.add(clone)  # once is enough, however often a command looks
         return clone
 
-    def _place(self, url: str) -> Path | None:
+    def _place(self, url: str, kind: str) -> Path | None:
         if self._folder is None:
             return None
         name = re.sub(r"[^\w.+-]", "-", re.split(r"[/:]", url.rstrip("/"))[-1].removesuffix(".git")).lstrip(".-")
-        digest = blake2b(url.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+        digest = blake2b(f"{url}\0{kind}".encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
         return self._folder / digest / f"{name or 'repository'}.git"
 
 
@@ -134,22 +139,22 @@ def _checked(url: str) -> tuple[str, str]:
     return scheme, shown_url(url)
 
 
-def _clone(url: str, shown: str, scheme: str, clone: Path, *, lent: bool) -> None:
+def _clone(url: str, shown: str, scheme: str, clone: Path, *, partial: bool) -> None:
     draft = clone.with_name("draft")
     shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed; the lock says that none is at work
     try:
         _run(("init", "-q", "--bare", "--template=", str(draft)), clone.parent, scheme, shown, _QUICK)
         _run(("config", "remote.origin.url", url), draft, scheme, shown, _QUICK)
-        _fetch(draft, shown, scheme, lent=lent)
+        _fetch(draft, shown, scheme, partial=partial)
         draft.replace(clone)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
 
 
-def _fetch(clone: Path, shown: str, scheme: str, *, lent: bool) -> None:
+def _fetch(clone: Path, shown: str, scheme: str, *, partial: bool) -> None:
     answer = _run(("ls-remote", "--symref", "origin", "HEAD"), clone, scheme, shown, _QUICK).decode("utf-8", "surrogateescape")
-    some = ("--filter=blob:none",) if lent else ()
+    some = ("--filter=blob:none",) if partial else ()
     _run(
         ("fetch", "-q", "--force", "--prune", "--no-tags", "--no-recurse-submodules", *some, "origin", *_REFS),
         clone,
