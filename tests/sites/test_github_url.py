@@ -153,3 +153,9 @@ def test_the_version_of_a_file_that_is_downloaded_elsewhere() -> None:
     assert (site.kind, site.name, site.raw, site.get("form")) == (Kind.VARIABLE, "get.acme.example/tool", "v3.14.0", "asset")
     site = _one("https://acme.example/projects/files/table-1.0.6.1.tar.xz")
     assert (site.name, site.raw) == ("acme.example/projects/files/table", "1.0.6.1")
+
+
+def test_a_page_of_gitlab_is_no_folder_to_build_from() -> None:
+    assert found(EXTRACTOR, "README.md", "https://gitlab.com/acme/web/-/pipelines?ref=main\n") == []
+    (site,) = found(EXTRACTOR, "README.md", "https://gitlab.com/acme/web//deploy?ref=main\n")
+    assert (site.raw, site.get("form")) == ("main", "base")

@@ -189,9 +189,9 @@ def _repository(url: Url, address: _Address) -> Iterator[Site]:
         yield from _archive(url, address, 2)
     elif verb == "releases" and len(segments) > 2:
         yield from _release(url, address)
-    elif address.query.startswith("ref=") or "&ref=" in address.query:
+    elif (address.query.startswith("ref=") or "&ref=" in address.query) and "/-/" not in url.path:
         path = url.path[segments[1][0] : address.end].strip("/") if len(segments) > 1 else ""
-        # Not a page to look at: kustomize and terraform take the folder from there.
+        # Not a page to look at (GitLab has those below /-/): kustomize and terraform take the folder from there.
         yield from _asked(url, address, "base", path)
     elif "@" in segments[0][1] and ("git+" in url.url[:8] or ".git@" in segments[0][1]):
         start, repo = segments[0]
