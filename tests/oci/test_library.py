@@ -7,7 +7,7 @@ from artifacts import Open
 from hostile_registry import HostileRegistry
 from relgraph.oci.transport import Transport
 
-_HEAVY = ("jsonschema", "requests", "urllib3")
+_HEAVY = ("http.cookiejar", "jsonschema", "platform", "requests", "tarfile", "urllib3")
 
 
 def _run(code: str) -> str:
@@ -37,6 +37,18 @@ print("real")
 
 def test_what_was_loaded_before_is_used() -> None:
     code = "import requests, relgraph.oci.transport; from oras import provider; print(provider.requests is requests)"
+    assert _run(code) == "True"
+
+
+def test_other_threads_get_the_real_ones_at_any_time() -> None:
+    code = """
+import threading
+ended = threading.Event()
+threading.Thread(target=ended.wait).start()
+import relgraph.oci.transport, sys
+print("requests" in sys.modules and hasattr(sys.modules["requests"], "__path__"))
+ended.set()
+"""
     assert _run(code) == "True"
 
 

@@ -3,10 +3,11 @@
 ``oras`` names ``requests`` in its annotations and checks manifests of its own making with ``jsonschema``. With all that they
 stand on they take longer to load than the library itself and the rest of the transport together: half of the time in which a
 small pull begins. Requests go over :mod:`relgraph.effects.network` here, and manifests are read by
-:mod:`relgraph.oci.manifest`; so both are loaded when somebody does call for them.
+:mod:`relgraph.oci.manifest`; so both, and a few modules of Python, are loaded when somebody does call for them.
 """
 
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib import import_module
@@ -14,6 +15,8 @@ from types import ModuleType
 from typing import Any
 
 __all__ = ["container", "provider"]
+
+_LATER = ("http.cookiejar", "jsonschema", "platform", "requests", "requests.exceptions", "tarfile")
 
 
 class _Name:
@@ -51,8 +54,12 @@ def _load(name: str) -> ModuleType:
 
 @contextmanager
 def _later(*names: str) -> Generator[None, None, None]:
-    """A context in which importing these modules loads nothing; afterwards it does, as ever."""
-    made = {name: _Later(name) for name in names if name.partition(".")[0] not in sys.modules}
+    """A context in which importing these modules loads nothing; afterwards it does, as ever.
+
+    Where there are other threads, who may need the real ones at this moment, it does so at once.
+    """
+    absent = [name for name in names if name not in sys.modules] if threading.active_count() == 1 else []
+    made = {name: _Later(name) for name in absent if name != "requests.exceptions" or "requests" in absent}
     sys.modules.update(made)
     try:
         yield
@@ -63,7 +70,7 @@ def _later(*names: str) -> Generator[None, None, None]:
 
 
 try:
-    with _later("jsonschema", "requests", "requests.exceptions"):
+    with _later(*_LATER):
         from oras import container, provider
 except Exception:  # noqa: BLE001 - a version of the library that uses them while it is loaded
     for _name in [name for name in sys.modules if name == "oras" or name.startswith("oras.")]:
