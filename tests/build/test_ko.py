@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import tools
-from buildworld import node_of, part, run_builder, target_of
+from buildworld import Built, node_of, part, run_builder, target_of
 from imageworld import configs, manifests, run_image
 from relgraph.build.builder import Part, Target
+from relgraph.build.bundle import BUILDER as BUNDLE
 from relgraph.build.docker import BUILDER as DOCKER
 from relgraph.build.ko import BUILDER
 from relgraph.errors import DeclarationError
@@ -102,3 +103,55 @@ def test_what_is_linked_in_can_be_any_text(client: Any, tmp_path: Path, written:
 def test_a_package_that_is_none_is_the_declarations_error() -> None:
     with pytest.raises(DeclarationError, match="cmd/wed has no Go files"):
         BUILDER.plan(image(ko="./cmd/wed"))
+
+
+@pytest.mark.parametrize(
+    ("options", "files", "words"),
+    [
+        ({"ko": "../x"}, {}, "has no Go files"),
+        ({"ko": "./other"}, {"other/main.go": "package main", "go.mod": None}, "lies in no Go module"),
+        ({"base": "alpine:3"}, {}, "no node that it uses, and no reference with a digest"),
+        ({"base": "bsae"}, {}, "no node that it uses"),
+        ({"args": {"a-b": "1"}}, {}, "'a-b' is neither a Go variable"),
+        ({"args": {"main.v": "'\""}}, {}, "both kinds of quotation marks"),
+        ({"args": {"CGO_ENABLED": "1"}, "environment": ("CGO_ENABLED",)}, {}, "in 'args' and in 'environment'"),
+        ({"flags": ("--push", "-t=x", "--ldflags=-s")}, {}, "3 problems"),
+        ({"args": STAMP}, {".ko.yaml": "defaultLdflags: ['-s']\n"}, "has ldflags, which ko would drop"),
+        ({}, {".ko.yaml": "baseImageOverrides: {example.com/acme/web/cmd/web: x:1}\n"}, "'base' is scratch, and .ko.yaml says x:1"),
+        ({}, {".ko.yaml": "a: [\n"}, r"\.ko\.yaml: while parsing"),
+        ({}, {".ko.yaml": "- a\n"}, "is no mapping"),
+        ({"target": "x"}, {}, "'ko' has no use for 'target'"),
+    ],
+)
+def test_a_declaration_that_cannot_be_built_says_why(options: dict[str, object], files: dict[str, str | None], words: str) -> None:
+    given = {path: text for path, text in {**MODULE, **files}.items() if text is not None}
+    target = target_of(node_of("images.web"), given, OWN, **{"ko": "./cmd/web", "base": "scratch", **options})  # type: ignore[arg-type]
+    with pytest.raises(DeclarationError, match=words):
+        BUILDER.plan(target)
+
+
+def test_inputs_come_with_what_always_decides() -> None:
+    target = image(more={".ko.yaml": "builds: []\n", "go.sum": ""}, inputs=("cmd/**", "version/**"))
+    recipe = BUILDER.plan(target)
+    assert recipe.paths == ("cmd/**", "version/**", "go.mod", "go.sum", ".ko.yaml")
+    assert recipe.tools == ("ko", "go")
+
+
+def test_a_base_of_ko_s_own_configuration_that_is_a_node_is_needed() -> None:
+    said = "defaultBaseImage: registry.example/acme/base:1.2.0\n"
+    assert BUILDER.plan(image(BASE, more={".ko.yaml": said}, base=None)).needs == ("images.base",)
+    assert BUILDER.plan(image(BASE._replace(repo="repos.other"), more={".ko.yaml": said}, base=None)).needs == ()
+    assert BUILDER.plan(image(base=None)).facts["base"] == "cgr.dev/chainguard/static:latest"
+
+
+def test_a_base_without_the_platform_is_an_error(tmp_path: Path) -> None:
+    def built(*platforms: str) -> Built:
+        folder = tmp_path / str(len(platforms))
+        node = target_of(node_of("images.base"), {"a": "1"}, BASE, bundle={"a": "a"}, platforms=platforms)
+        return run_builder(BUNDLE, node, folder)
+
+    target = image(BASE, base="base", platforms=("linux/arm64", "linux/s390x"))
+    with pytest.raises(DeclarationError, match="is an image of one platform, and 2 are wanted"):
+        run_builder(BUILDER, target, tmp_path / "a", {"images.base": built("linux/arm64")})
+    with pytest.raises(DeclarationError, match="has no image for linux/s390x"):
+        run_builder(BUILDER, target, tmp_path / "b", {"images.base": built("linux/arm64", "linux/amd64")})
