@@ -236,3 +236,15 @@ def test_git_is_given_ssh_addresses(tmp_path: Path, upstream: Path, monkeypatch:
         assert path is not None
         assert subprocess.run(["git", "-C", str(path), "tag"], capture_output=True, check=True).stdout == b"v0.1.0\n"
     assert "git@example.com" in (tmp_path / "asked").read_text()
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "ssh"
+    program.write_text("#!/bin/sh\ncat > /dev/null\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(program))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    monkeypatch.setattr("relgraph.git.clones._QUICK", 2.0)
+    with pytest.raises(EnvironmentFailure, match="no answer within 2 seconds"):
+        clones(tmp_path).path("git@example.com:a/b.git")
+    assert not list(tmp_path.rglob("draft"))

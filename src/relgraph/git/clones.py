@@ -83,16 +83,16 @@ class Clones:
         clone = self._place(url, "")
         if clone is None:
             return None
-        partial = lent and not _is_whole(clone)  # a clone of all lends as well as one of less, but not the other way round
+        partial = lent and not _is_there(clone)  # a clone of all lends as well as one of less, but not the other way round
         if partial:
             clone = self._place(url, "lent") or clone
-        if not wanted or (self._network is Network.MISSING and _is_whole(clone)):
-            return clone if _is_whole(clone) else None
+        if not wanted or (self._network is Network.MISSING and _is_there(clone)):
+            return clone if _is_there(clone) else None
         scheme, shown = _checked(url)
         try:
             clone.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with locked(clone.parent / "lock", limit=_LONG):
-                if not _is_whole(clone):
+                if not _is_there(clone):
                     self._tell(f"cloning {shown}")
                     _clone(url, shown, scheme, clone, partial=partial)
                 elif self._network is Network.ALWAYS and clone not in self._fetched:
@@ -180,5 +180,5 @@ def _hint(scheme: str) -> str:
     return "does `git ls-remote` of it work here? Otherwise give a clone with --repos, or 'path' in the graph"
 
 
-def _is_whole(clone: Path) -> bool:
+def _is_there(clone: Path) -> bool:
     return os.path.isfile(clone / "HEAD")
