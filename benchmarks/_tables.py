@@ -192,8 +192,9 @@ def failures(contender: Contender) -> dict[str, Any]:
     """What is left of builds of twelve jobs, three at once, that went wrong."""
     rows: dict[str, Any] = {}
     with _jobs(contender, {"c1": "fail"}) as folder:
-        rows["keep going: done of 10 possible"] = _keep_going(contender, folder)
-        rows["exit status of that"] = run(contender, folder, jobs=3, keep_going=True).status
+        status = run(contender, folder, jobs=3, keep_going=True).status
+        rows["keep going: done of 10 possible"] = len(set(noted(folder, "end")))
+        rows["and its exit status"] = status
     with _jobs(contender, {"d1": "fail"}) as folder:
         run(contender, folder, jobs=3, keep_going=True)
         before = len(noted(folder, "begin"))
@@ -208,11 +209,6 @@ def failures(contender: Contender) -> dict[str, Any]:
     with _jobs(contender, dict.fromkeys(("b0", "b1", "b2"), "slow")) as folder:
         rows["Ctrl-C: half-written outputs left"] = _interrupted(contender, folder)
     return rows
-
-
-def _keep_going(contender: Contender, folder: Path) -> int:
-    run(contender, folder, jobs=3, keep_going=True)
-    return len(set(noted(folder, "end")))
 
 
 def _killed(contender: Contender, folder: Path) -> int | str:
