@@ -206,6 +206,24 @@ def test_what_is_ignored_is_neither_sent_nor_a_reason_to_build_again(client: Any
     assert [line.endswith("<nil>") for line in said.splitlines()[1:]] == [False, True, False, True, False]
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_dockerfile_that_is_ignored_is_read_and_not_copied(client: Any, program: bytes, tmp_path: Path, elsewhere: bool) -> None:
+    text = 'FROM scratch\nCOPY . /\nENTRYPOINT ["/web"]\n'
+    files: dict[str, str | bytes] = {
+        "app/web": program,
+        "app/.dockerignore": "*file\n.dockerignore\n",
+        "app/Dockerfile": text,
+        "a.Dockerfile": text,
+    }
+    target = image(files, docker="app", **({"file": "a.Dockerfile"} if elsewhere else {}))
+    said = run_image(
+        client,
+        run_builder(BUILDER, target, tmp_path),
+        *(w for n in ("Dockerfile", ".dockerignore", ".relgraph.Dockerfile") for w in ("read", f"/{n}")),
+    )
+    assert [line.endswith("no such file or directory") for line in said.splitlines()] == [False, True, True, True]
+
+
 @pytest.mark.usefixtures("engine")
 def test_a_step_that_fails_is_told_with_its_last_words(program: bytes, tmp_path: Path) -> None:
     target = image({"Dockerfile": 'FROM scratch\nCOPY web /\nRUN ["/web", "fail", "here"]\n', "web": program})

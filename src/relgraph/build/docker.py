@@ -218,18 +218,20 @@ def _context(work: Work, plan: _Plan, text: str) -> tuple[Iterator[bytes], str]:
     """The context as a tar, and the Dockerfile's path in it; ``text`` stands for the Dockerfile where it is not empty."""
     folder = work.checkout() / plan.folder
     ignored, own = _ignored(work.target, plan)
+    hidden = bool(text) or not plan.within
+    # What the engine reads goes along even if it is ignored: the engine then takes it out itself.
+    path = _HIDDEN if hidden else plan.within
+    always = (_IGNORE, path)
     entries = [
         entry
         for entry in read_folder(folder, portable=False).entries
-        if entry.kind is Kind.FOLDER or entry.path in (plan.within, _IGNORE) or not ignored.ignores(entry.path)
+        if entry.kind is Kind.FOLDER or entry.path in always or not ignored.ignores(entry.path)
     ]
-    path = plan.within
-    if text or not path:
-        # Beside the one of the checkout, which a COPY may want; the engine takes out what its .dockerignore names.
-        path = _HIDDEN
+    if hidden:
+        # Beside the one of the checkout, which a COPY may want.
         data = text.encode("utf-8", "surrogateescape") or plan.text.data
         words = own if own is not None else _IGNORE.encode()
-        entries = [entry for entry in entries if entry.path not in (_IGNORE, _HIDDEN)]
+        entries = [entry for entry in entries if entry.path not in always]
         entries += [_file(_HIDDEN, data), _file(_IGNORE, words.rstrip(b"\n") + f"\n{_HIDDEN}\n".encode())]
     return tar_chunks(Tree.of(_with_folders(entries), portable=False), mtime=work.target.release.time), path
 
