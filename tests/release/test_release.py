@@ -86,12 +86,33 @@ def test_the_same_release_again_does_nothing(root: Path) -> None:
 
 def test_a_fresh_checkout_reads_the_record_beside_what_was_published(root: Path) -> None:
     released(root)
+    record = (root / "releases/platform/0.30.0.yaml").read_bytes()
     shutil.rmtree(root / "releases")
     shutil.rmtree(root / ".relgraph")
     ran = relgraph(root, "release", "--to", TO, "--format", "json")
     assert ran.status == 0
     assert {row["state"] for row in json.loads(ran.out)["artifacts"]} == {"released"}
     assert not (root / ".relgraph/store").exists()
+    assert (root / "releases/platform/0.30.0.yaml").read_bytes() == record
+
+
+def test_with_a_key_a_record_of_strangers_counts_for_nothing(root: Path) -> None:
+    assert relgraph(root, "store.keygen", "--plain", "--output", "../release").status == 0
+    released(root)
+    shutil.rmtree(root / "releases")
+    ran = relgraph(root, "release", "--to", TO, "--key", "../release.key", "--format", "json")
+    assert ran.status == 0, ran.err
+    assert json.loads(ran.out)["steps"]
+
+
+def test_a_release_that_ended_before_its_record_is_gone_on_with(root: Path) -> None:
+    released(root)
+    LocalRepository(Layout(root.parent / "published"), "registry.example/acme/releases").untag("relgraph.platform.0.30.0")
+    charts = LocalRepository(Layout(root.parent / "published"), "registry.example/acme/charts/platform")
+    charts.untag("latest")
+    released(root)
+    assert "registry.example/acme/charts/platform:latest" in digests(root)
+    assert "registry.example/acme/releases:relgraph.platform.0.30.0" in digests(root)
 
 
 def test_the_same_release_elsewhere_comes_to_the_same_digests(root: Path) -> None:
@@ -243,7 +264,7 @@ def test_a_dry_run_lists_the_steps_and_does_none(root: Path) -> None:
     ran = relgraph(root, "release", "--to", TO, "--dry-run", "--format", "json")
     steps = [step["step"] for step in json.loads(ran.out)["steps"]]
     assert steps.index("build images.controller") < steps.index("push images.controller") < steps.index("tag charts.platform-chart")
-    assert steps[-1] == "move charts.platform-chart"
+    assert steps[-2:] == ["move charts.platform-chart", "record"]
     assert not (root.parent / "published/index.json").exists() or not digests(root)
     after = relgraph(root, "release", "--to", TO, "--format", "json")
     assert [step["step"] for step in json.loads(after.out)["steps"]] == steps

@@ -110,8 +110,8 @@ RELEASE_COMMANDS = (
         ),
         details=(
             "First everything is checked: the work tree is clean, the tag has not moved, verify finds no error, the registries answer, "
-            "nothing is published with other content. Then everything is built, then pushed by digest, signed, named, read back and "
-            "recorded in releases/ and beside what was published; channels move last. A release that ended early is gone on with; one that "
+            "nothing is published with other content. Then everything is built, then pushed by digest, signed, named and read back; channels move; "
+            "and it is recorded beside what was published and, last, in releases/. A release that ended early is gone on with; one that "
             "is complete does nothing.",
         ),
         examples=(

@@ -1,6 +1,6 @@
 """The record of a release, kept: as a file of the workspace, and beside what it records."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from relgraph.oci.codecs.artifact import EMPTY_BLOB, Artifact, blob_of
 from relgraph.oci.codecs.codec import rfc3339
 from relgraph.oci.descriptor import EMPTY, Descriptor
 from relgraph.oci.errors import InvalidContent, NotFound
-from relgraph.oci.manifest import Manifest
+from relgraph.oci.manifest import Document, Manifest
 from relgraph.oci.storage import ReadOnlyRepository, read_blob
 from relgraph.oci.stores import put
 from relgraph.release.executors import Opener, descriptor_of
@@ -24,7 +24,17 @@ from relgraph.release.signing import Signer
 from relgraph.release.steps import Planned, build_step
 from relgraph.workspace.record import ARTIFACT_TYPE, read_record, record_path, write_record
 
-__all__ = ["Keep", "fetch_record", "published_nodes", "record_artifact", "record_home", "record_of", "record_tag", "withdrawal_tag"]
+__all__ = [
+    "Keep",
+    "fetch_record",
+    "keep_record",
+    "published_nodes",
+    "record_artifact",
+    "record_home",
+    "record_of",
+    "record_tag",
+    "withdrawal_tag",
+]
 
 _LARGEST = 4 << 20
 _TITLE = "org.opencontainers.image.title"
@@ -69,12 +79,9 @@ class Keep:
         facts = {node: {**job.products[build_step(node)], "key": self._keys[node]} for node in self._planned}
         signed_by = (self._signer.key.public.fingerprint,) if self._signer is not None else ()
         record = record_of(self._scope, self._planned, facts, graph=self._graph, version=self._version, signed_by=signed_by)
-        text = write_record(record)
         path = record_path(self._root, record.repo, record.version)
-        kept = _write(path, record, text)
-        job.say(f"{path.relative_to(self._root)} {'written' if kept else 'unchanged'}")
-        data = path.read_bytes()
         tag = record_tag(record.repo, record.version)
+        data = _kept(path, record) or self._there(record, tag) or write_record(record).encode()
         destinations: dict[str, str] = json.loads(job.step.recipe)["to"]
         for node, to in sorted(destinations.items()):
             made = put(
@@ -84,7 +91,25 @@ class Keep:
                 self._sign(job, made, tag)
         if self._home_at not in destinations.values():
             self._sign(job, put(self._open(self._home_at), record_artifact(data, record, None), tag), tag)
+        # The file says that a release is complete, so it is the last thing that is written.
+        keep_record(path, data)
+        job.say(str(path.relative_to(self._root)))
         return {"path": str(path), "tag": tag}
+
+    def _there(self, record: Record, tag: str) -> bytes | None:
+        """The bytes of the record that is there already, where it says the same. Raises Refused where it says something else."""
+        repository = self._open(self._home_at)
+        try:
+            document = repository.load(tag)
+        except NotFound:
+            return None
+        data = _content(repository, document, tag)
+        if _same(read_record(data, what=f"{repository.name}:{tag}"), record):
+            return data
+        raise Refused(
+            f"{repository.name}:{tag} is the record of another release of {record.repo} {record.version}",
+            hint="what is published stays as it is: release the change under a new version",
+        )
 
     def _sign(self, job: Job, made: Descriptor, tag: str) -> None:
         if self._signer is not None:
@@ -162,41 +187,59 @@ def record_home(graph: Graph, repo: str) -> str:
     return str(declared) if declared else nodes[0].ref.removeprefix("oci://") if nodes else ""
 
 
-def fetch_record(repository: ReadOnlyRepository, repo: str, version: str) -> Record | None:
-    """The record in a registry or layout, the withdrawn one where there is one; None where there is none.
+def fetch_record(
+    repository: ReadOnlyRepository, repo: str, version: str, trusts: Callable[[Descriptor, str], bool] = lambda _made, _tag: True
+) -> Record | None:
+    """The record in a registry or layout, the withdrawn one where there is one; None where there is none, or none that is trusted.
 
-    Raises DeclarationError and InvalidContent for another thing.
+    ``trusts`` is asked for a record's descriptor and tag. Raises DeclarationError and InvalidContent for another thing.
     """
-    return _fetch(repository, withdrawal_tag(repo, version)) or _fetch(repository, record_tag(repo, version))
+    for tag in (withdrawal_tag(repo, version), record_tag(repo, version)):
+        try:
+            document = repository.load(tag)
+        except NotFound:
+            continue
+        data = _content(repository, document, tag)
+        if trusts(document.descriptor, tag):
+            return read_record(data, what=f"{repository.name}:{tag}")
+    return None
 
 
-def _fetch(repository: ReadOnlyRepository, tag: str) -> Record | None:
-    try:
-        document = repository.load(tag)
-    except NotFound:
-        return None
+def _content(repository: ReadOnlyRepository, document: Document, tag: str) -> bytes:
     if not isinstance(document, Manifest) or document.kind != ARTIFACT_TYPE or len(document.layers) != 1:
         raise InvalidContent(f"{repository.name}:{tag} is no record of a release", hint="somebody else uses this tag")
-    return read_record(read_blob(repository, document.layers[0], limit=_LARGEST), what=f"{repository.name}:{tag}")
+    return read_blob(repository, document.layers[0], limit=_LARGEST)
 
 
-def _write(path: Path, record: Record, text: str) -> bool:
-    """Write a record where there is none. One that says the same of what was published stays as it is."""
+def keep_record(path: Path, data: bytes) -> None:
+    """Write a record where there is none."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, [text.encode()], replace=False)
+        write_file(path, [data], replace=False)
     except FileExistsError:
-        before = read_record(path.read_bytes(), what=str(path))
-        if _published(before) != _published(record):
-            raise Refused(
-                f"{path}: it records another release of {record.repo} {record.version}",
-                hint="what is published stays as it is: release the change under a new version",
-            ) from None
-        return False
+        pass
     except OSError as problem:
         raise EnvironmentFailure(f"{path}: {problem.strerror or problem}") from problem
-    return True
 
 
-def _published(record: Record) -> tuple[str, frozenset[tuple[str, str, str]]]:
-    return record.commit, frozenset((item.reference, item.tag, item.digest) for item in record.items)
+def _kept(path: Path, record: Record) -> bytes | None:
+    """The bytes of the record that the workspace has, where it says the same. Raises Refused where it says something else."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    if _same(read_record(data, what=str(path)), record):
+        return data
+    raise Refused(
+        f"{path}: it records another release of {record.repo} {record.version}",
+        hint="what is published stays as it is: release the change under a new version",
+    )
+
+
+def _same(one: Record, other: Record) -> bool:
+    """Whether two records say the same of a release; who signed it, and keys of builds, which newer programs make differently, aside."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(record: Record) -> Record:
+    return record._replace(signed_by=(), items=tuple(item._replace(key="") for item in record.items))

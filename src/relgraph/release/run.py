@@ -13,13 +13,14 @@ from relgraph.engine.run import run_plan
 from relgraph.errors import EnvironmentFailure, RelgraphError
 from relgraph.model.plan import Facts, Step
 from relgraph.model.record import Record
+from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.layout import Layout
-from relgraph.oci.reference import parse_reference
+from relgraph.oci.reference import LayoutReference
 from relgraph.oci.stores import Stores
 from relgraph.release.destinations import destination, layout_name
 from relgraph.release.executors import Build, Check, Move, Name, Opener, Push, opener, stored
 from relgraph.release.prepare import Prepared
-from relgraph.release.recording import Keep, fetch_record, record_home
+from relgraph.release.recording import Keep, fetch_record, record_home, record_tag
 from relgraph.release.signing import Sign, Signer
 from relgraph.release.steps import deep_keys
 from relgraph.workspace.record import find_record
@@ -153,29 +154,37 @@ def foresee(prepared: Prepared) -> tuple[Foreseen, ...]:
     return preview(prepared.plan, dict.fromkeys(actions, kept), state=folder, environment=inherited("*"))
 
 
-def known_record(root: Path, prepared_repo: str, version: str, place: str, stores: Stores) -> Record | None:
-    """The record of a release: the workspace's, else the one beside what was published; None where it was never released."""
-    found = find_record(root, prepared_repo, version)
-    if found is None and place:
-        reference = parse_reference(place)
-        try:
-            found = fetch_record(stores.open(reference), prepared_repo, version)
-        except RelgraphError as problem:
-            if not place.startswith("layout:"):
-                raise
-            del problem  # a layout that is not there yet holds no record
-    return found
+def known_record(
+    root: Path, repo: str, version: str, home: str, open_store: Opener, *, to: str = "", signer: Signer | None = None
+) -> Record | None:
+    """The record of a release: the workspace's, else the one beside what was published; None where it was never released.
+
+    ``home`` is the repository of the records, as declared. With a signer, a record of a registry counts only where that key signed it.
+    """
+    found = find_record(root, repo, version)
+    if found is not None or not home:
+        return found
+    place = destination(home, to)
+    if isinstance(place, LayoutReference) and not Path(place.path, "oci-layout").exists():
+        return None
+    repository = open_store(str(place))
+
+    def trusts(made: Descriptor, tag: str) -> bool:
+        return signer is None or signer.signed(repository, made, home, tag)
+
+    return fetch_record(repository, repo, version, trusts)
 
 
-def is_released(record: Record, published: Mapping[str, str], open_store: Opener) -> bool:
-    """Whether everything that is to be published (destinations by node id) is there as it was recorded: one request each."""
+def is_released(record: Record, published: Mapping[str, str], open_store: Opener, *, home_at: str) -> bool:
+    """Whether everything that is to be published (destinations by node id) is there as it was recorded, and the record too: one request each.
+
+    The record is what a release pushes last; where it is missing, something before it may be.
+    """
     items = {item.node: item for item in record.items}
     if items.keys() != published.keys():
         return False
-    for node, to in published.items():
-        try:
-            if str(open_store(to).resolve(items[node].tag).digest) != items[node].digest:
-                return False
-        except RelgraphError:
-            return False
-    return True
+    try:
+        open_store(home_at).resolve(record_tag(record.repo, record.version))
+        return all(str(open_store(to).resolve(items[node].tag).digest) == items[node].digest for node, to in published.items())
+    except RelgraphError:
+        return False  # what is wrong there is told before anything is done

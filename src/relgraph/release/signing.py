@@ -8,7 +8,7 @@ from relgraph.effects import clock
 from relgraph.engine.executor import Job
 from relgraph.model.plan import Facts
 from relgraph.oci.descriptor import Descriptor
-from relgraph.oci.storage import Repository
+from relgraph.oci.storage import ReadOnlyRepository, Repository
 from relgraph.release.executors import Opener, Remote
 from relgraph.release.steps import Planned
 from relgraph.trust.collect import collect
@@ -43,6 +43,13 @@ class Signer(NamedTuple):
                 sign(repository, made, self.key, scheme=scheme, name=name, claims=claims, moment=now)
                 done.append(f"signed {name}@{made.digest} ({scheme.value})")
         return done
+
+    def signed(self, repository: ReadOnlyRepository, made: Descriptor, name: str, tag: str) -> bool:
+        """Whether this key signed a manifest as ``name``:``tag``, in any form."""
+        now = datetime.fromtimestamp(clock.now(), UTC)
+        materials = collect(repository, made, attestations=False)
+        question = Question(name, str(made.digest), tag)
+        return any(signed_already(question, materials, self.key.public, scheme, now=now) for scheme in Scheme)
 
     def state(self, repository: Repository, made: Descriptor, name: str, statement: Statement) -> list[str]:
         """Attest what this key has not stated already; what was done, in words."""

@@ -1,7 +1,7 @@
 """From a scope to a plan: what is built, pushed, signed and named, in which order. Pure.
 
-Everything is built before anything is pushed, everything is pushed and signed before anything is named, and channels move when
-every name has been read back: what ends early has published digests that nobody refers to.
+Everything is built before anything is pushed, everything is pushed and signed before anything is named, channels move when
+every name has been read back, and the record is written when all is done: what ends early has published digests that nobody refers to.
 """
 
 import json
@@ -58,9 +58,9 @@ def plan_of(scope: Scope, planned: Sequence[Planned], goal: Goal, *, root: str, 
         names = [_name(one.unit, goal, ready) for one in planned]
         steps += names
         if goal.release:
-            record = _record(scope, planned, goal, tuple(step.id for step in names))
-            steps.append(record)
-            steps += [_channel(one.unit, goal, record.id) for one in planned if one.unit.channels]
+            moves = [_channel(one.unit, goal, tuple(step.id for step in names)) for one in planned if one.unit.channels]
+            # The record comes last: whoever finds one finds all that it speaks of.
+            steps += [*moves, _record(scope, planned, goal, tuple(step.id for step in (*names, *moves)))]
     return Plan(f"{scope.release.repo} {scope.release.tag or scope.release.commit[:12]}", root, tuple(steps))
 
 
@@ -144,9 +144,9 @@ def _name(unit: Unit, goal: Goal, after: tuple[str, ...]) -> Step:
     return Step(f"tag {unit.id}", "tag", _text(recipe), (build_step(unit.id),), after, node=unit.id, kept=False)
 
 
-def _channel(unit: Unit, goal: Goal, after: str) -> Step:
+def _channel(unit: Unit, goal: Goal, after: tuple[str, ...]) -> Step:
     recipe = {"to": goal.destinations[unit.id], "tag": unit.part.tag, "channels": list(unit.channels)}
-    return Step(f"move {unit.id}", "move", _text(recipe), (build_step(unit.id),), (after,), node=unit.id, kept=False)
+    return Step(f"move {unit.id}", "move", _text(recipe), (build_step(unit.id),), after, node=unit.id, kept=False)
 
 
 def _record(scope: Scope, planned: Sequence[Planned], goal: Goal, after: tuple[str, ...]) -> Step:

@@ -80,9 +80,9 @@ def release(values: Values, terminal: Terminal) -> int:
     from relgraph.release.executors import opener
     from relgraph.release.preflight import preflight
     from relgraph.release.prepare import release_request
-    from relgraph.release.recording import record_home
+    from relgraph.release.recording import keep_record, record_home
     from relgraph.release.run import is_released, known_record
-    from relgraph.workspace.record import find_record
+    from relgraph.workspace.record import find_record, record_path, write_record
 
     to = values.get("to") or ""
     signer = signer_of(values)
@@ -94,16 +94,16 @@ def release(values: Values, terminal: Terminal) -> int:
         stores = stack.enter_context(Stores(values, terminal))
         open_store = opener(stores)
         home = record_home(prepared.workspace.graph, repo.id)
-        record = known_record(
-            prepared.workspace.root, repo.name, prepared.version, str(destination(home, to)) if home else "", stores
-        )
+        root = prepared.workspace.root
+        record = known_record(root, repo.name, prepared.version, home, open_store, to=to, signer=signer)
         if record is not None and record.withdrawn is not None:
             raise Refused(f"{repo.name} {tag} was withdrawn: {record.withdrawn.reason}", hint="release under a new version")
         if (
             record is not None
             and record.commit == prepared.scope.release.commit
-            and is_released(record, prepared.destinations, open_store)
+            and is_released(record, prepared.destinations, open_store, home_at=str(destination(home, to)))
         ):
+            keep_record(record_path(root, repo.name, prepared.version), write_record(record).encode())
             return _report(prepared, None, values, terminal) or _announce(prepared, record, values, terminal)
         request = release_request(request_of(values, terminal), repo, tag)
         problems = preflight(prepared, request, open_store, record, offline=values.flag("offline"))

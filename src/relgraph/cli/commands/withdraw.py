@@ -28,14 +28,15 @@ def run(values: Values, terminal: Terminal) -> int:
     version = (values.get("version") or "").removeprefix(repo.tag.partition("{")[0])
     home = record_home(workspace.graph, repo.id)
     with Stores(values, terminal) as stores:
-        place = str(destination(home, values.get("to") or "")) if home else ""
-        record = known_record(workspace.root, repo.name, version, place, stores)
+        to, open_store = values.get("to") or "", opener(stores)
+        place = str(destination(home, to)) if home else ""
+        record = known_record(workspace.root, repo.name, version, home, open_store, to=to)
         if record is None:
             raise UsageError(
                 f"{repo.name} {version}: no record of such a release", hint="`ls releases/` lists those that there are"
             )
         marked = withdraw(workspace.root, record, Withdrawal(values.get("reason") or "", values.get("replacement") or ""))
-        told = publish_withdrawal(marked, place, home, opener(stores), signer) if place and not values.flag("local") else ""
+        told = publish_withdrawal(marked, place, home, open_store, signer) if place and not values.flag("local") else ""
     if values.get("format") == "json":
         facts = {"schema": "relgraph.dev/withdrawal/v1", "repo": repo.name, "version": version, "published": told}
         terminal.write(json.dumps(facts, indent=1) + "\n")
