@@ -47,3 +47,18 @@ def test_a_variable_that_is_given_to_a_script() -> None:
     found = {site.value: identity.line(subject, site).name for site in subject.sites if site.name == "TAG"}
     assert found["v3.0.0-rc.7"] == "github.com/acme/tool"
     assert found.get("v1.0.0", "variable:").startswith("variable:")
+
+
+def test_a_chart_of_somebody_else_s_program_in_the_tree() -> None:
+    def line_of(version: str) -> str:
+        files = {
+            "go.mod": "module github.com/example/platform\n",
+            "charts/lantern/Chart.yaml": f"apiVersion: v2\nname: lantern\nversion: {version}\n",
+            "deploy/pod.yaml": f"kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/acme/lantern:{version}\n",
+        }
+        subject = subject_of((Commit(files, ("v1.44.0",)), Commit(files | {"n": "2"})))
+        identity = Identity(World((subject,)))
+        return next(identity.line(subject, site).name for site in subject.sites if site.name == "ghcr.io/acme/lantern")
+
+    assert line_of("6.1.3") == "image:ghcr.io/acme/lantern"
+    assert line_of("1.44.0") == "github.com/example/platform"

@@ -20,3 +20,10 @@ def test_another_owners_place() -> None:
 @pytest.mark.parametrize("place", ["quay.io/my-org", "ghcr.io/your-username", "docker.io/my-registry", "ghcr.io/<owner>"])
 def test_the_readers_own_place(place: str) -> None:
     assert of_files(RULE, {**HOME, "docs/a.md": GUIDE.format(place)}) == []
+
+
+def test_an_image_that_is_built_to_be_tried() -> None:
+    files = {**HOME, "deploy/web.yaml": "kind: Pod\nspec:\n  containers:\n  - image: ghcr.io/example/platform:0.2.0\n"}
+    load = "kind load docker-image test/platform:latest\n"
+    assert of_files(RULE, {**files, "e2e.sh": f"docker build -t test/platform:latest .\n{load}"}) == []
+    assert [one.actual for one in of_files(RULE, {**files, "e2e.sh": load})] == ["docker.io/test/platform"]

@@ -256,7 +256,11 @@ class Identity:
         return {name: tuple(sorted(lines)) for name, lines in found.items() if name not in _COMMON} | known
 
     def _merge(self) -> dict[str, str]:
-        """Lines of one basename in different places are one where a full version stands in both."""
+        """Lines of one basename in different places are one where a full version stands in both.
+
+        What joins a repository of this world has to be a version of it, where it has any: a chart of somebody else's program that lies in
+        the tree has that program's.
+        """
         versions: dict[str, set[str]] = {}
         for subject, site in self._names():
             version = parse_version(site.value)
@@ -268,9 +272,16 @@ class Identity:
                 continue
             best = min(lines, key=lambda line: (line not in self.known, not line.startswith("github.com/"), line))
             for line in lines:
-                if line != best and versions.get(line, set()) & versions.get(best, set()):
+                shared = versions.get(line, set()) & versions.get(best, set())
+                if line != best and shared and self._may_be_of(best, shared):
                     aliases[line] = best
         return aliases
+
+    def _may_be_of(self, line: str, versions: set[str]) -> bool:
+        subject = self.known.get(line)
+        tags = () if subject is None else subject.repository.tags
+        released = {tag.version.bare for tag in tags if tag.version is not None}
+        return not released or not released.isdisjoint(versions)
 
 
 def _addresses(subject: Subject) -> tuple[str, ...]:

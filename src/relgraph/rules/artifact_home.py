@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from relgraph.infer.facts import Facts, place
 from relgraph.infer.lines import basename
+from relgraph.infer.made_images import MadeImages
 from relgraph.infer.references import Reference
 from relgraph.infer.roles import PathRole
 from relgraph.model.finding import Finding, Place, Severity
@@ -54,6 +55,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
             and one.site.role is not Role.DECLARES
             and one.site.pin is not Pin.PLACEHOLDER
         ]
+        made = MadeImages(subject)
+        foreign = [one for one in foreign if one.site.kind is not Kind.IMAGE or not made.builds(one.site)]  # called so to try it
         if not foreign:
             continue
         homes = _named(artifacts, own, owner)
