@@ -1,6 +1,7 @@
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,7 +51,17 @@ def test_large_files_are_read_to_their_end(tmp_path: Path) -> None:
     assert files.mark("a") != before
 
 
-def test_a_file_changed_in_the_same_moment_is_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", [1, 10_000_000, 1_000_000_000])
+def test_a_file_changed_in_the_same_moment_is_seen(tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times of files advance in steps, of 10 ms on many systems and of whole seconds on a few."""
+    lstat = os.lstat
+
+    def coarse(path: str) -> SimpleNamespace:
+        found = lstat(path)
+        times = {name: getattr(found, name) // step * step for name in ("st_mtime_ns", "st_ctime_ns")}
+        return SimpleNamespace(st_size=found.st_size, st_ino=found.st_ino, st_mode=found.st_mode, **times)
+
+    monkeypatch.setattr(os, "lstat", coarse)
     files = Files(str(tmp_path))
     path = tmp_path / "a"
     for number in range(50):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine_world import World, shell
-from relgraph.engine.events import State
+from relgraph.engine.events import Begun, State
 from relgraph.engine.run import run_plan
 from relgraph.errors import DeclarationError
 
@@ -77,6 +77,10 @@ def test_earlier_content_is_taken_from_before(world: World) -> None:
     world.write("word", "abc")
     assert world.states() == "upper=cached twice=cached note=cached"
     assert world.read("out/twice") == "ABCABC"
+    world.run()
+    begun = world.events[0]
+    assert isinstance(begun, Begun)
+    assert (begun.cached, begun.steps) == (3, ()), "and is the last result from then on"
 
 
 def test_only_some_steps_and_what_they_wait_for(world: World) -> None:
@@ -136,6 +140,7 @@ def test_a_step_that_reads_its_outputs_finds_them(world: World) -> None:
     result = world.run().results["gen"]
     assert (world.state / "logs/gen.log").read_text() == "1"
     assert (world.read("api/zz"), result.state) == ("2", State.DONE)
+    assert world.states() == "gen=cached", "what it makes is no input that has changed"
 
 
 def test_what_is_left_behind_stays_out_of_version_control(world: World) -> None:
