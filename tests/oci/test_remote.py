@@ -206,3 +206,12 @@ def test_what_is_not_there_names_registry_and_reference(hostile: HostileRegistry
             remote.load(reference)
         assert hostile.address in str(caught.value)
         assert reference in str(caught.value)
+
+
+def test_whether_it_may_be_pushed_to_is_known_before_anything_is_pushed(hostile: HostileRegistry, remote: RemoteRepository) -> None:
+    remote.check_writable()
+    assert [seen.method for seen in hostile.seen if "/uploads" in seen.path] == ["POST", "DELETE"]
+    assert hostile.counted("PUT") == 0
+    hostile.fault("POST", "/uploads", answered(403))
+    with pytest.raises(RegistryFailure):
+        remote.check_writable()

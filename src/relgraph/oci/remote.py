@@ -71,6 +71,11 @@ class RemoteRepository:
             return self.transport.has_blob(descriptor.digest)
         return self.transport.head_manifest(descriptor.digest) is not None
 
+    def check_writable(self) -> None:
+        """Raises what a push would, where the credentials at hand do not allow one; nothing is stored."""
+        self.transport.actions = "pull,push"
+        self.transport.probe_upload()
+
     def push(self, descriptor: Descriptor, source: Source) -> None:
         """Store content, unless it is there already."""
         self.transport.actions = "pull,push"

@@ -77,7 +77,9 @@ class Transport(library.provider.Registry):  # type: ignore[misc]
         destination = Destination(
             self.name, repository, self._prefix + self.container.upload_blob_url(), self._scope, self.has_blob
         )
-        self.upload_missing = Uploads(session, destination).upload_missing
+        uploads = Uploads(session, destination)
+        self.upload_missing = uploads.upload_missing
+        self.probe_upload = uploads.probe
 
     # The library's side: its own methods stand on these.
 

@@ -62,6 +62,18 @@ class Uploads:
             reporter.end(transfer, outcome)
         return outcome
 
+    def probe(self) -> None:
+        """Begin an upload and call it off: whether the credentials at hand may push here. Raises what a push would."""
+        what = f"upload to {self._to.repository}"
+        request = Request("POST", self._to.url, self._to.scope(()), what, {"Content-Length": "0"}, accept=(202,))
+        with self._session.send_once(request) as answer:
+            location = self._session.locate(self._to.url, answer.headers.get("Location"), what)
+        try:
+            with self._session.send_once(Request("DELETE", location, self._to.scope(()), what, accept=(202, 204))):
+                pass
+        except EnvironmentFailure:
+            pass  # an upload that nobody goes on with is forgotten by the registry some day
+
     def _upload_missing(self, transfer: Transfer, source: Source, mount_from: str) -> str:
         descriptor = transfer.descriptor
         places: list[str] = []

@@ -1,6 +1,7 @@
 """What must hold before a release does anything: looked at whole, and told whole."""
 
 from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 from pathlib import Path
 
 from relgraph.errors import EnvironmentFailure, RelgraphError
@@ -80,13 +81,23 @@ def wrong(prepared: Prepared, request: Request) -> list[Finding]:
     ]
 
 
+@runtime_checkable
+class _Writable(Protocol):
+    """A repository that can say whether it may be pushed to, as those of registries can."""
+
+    def check_writable(self) -> None: ...
+
+
 def _destinations(destinations: Mapping[str, str], tags: Mapping[str, str], open_store: Opener, record: Record | None) -> list[str]:
-    """Whether destinations answer with the credentials at hand, and what is published there already."""
+    """Whether destinations answer and take what is pushed, with the credentials at hand, and what is published there already."""
     recorded = {item.node: item.digest for item in record.items} if record is not None else {}
     problems: list[str] = []
     for node, to in sorted(destinations.items()):
         try:
-            there = open_store(to).resolve(tags[node])
+            repository = open_store(to)
+            if isinstance(repository, _Writable):
+                repository.check_writable()
+            there = repository.resolve(tags[node])
         except NotFound:
             continue
         except RelgraphError as problem:
