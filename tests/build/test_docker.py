@@ -125,6 +125,28 @@ def test_an_image_that_only_its_tag_names_is_the_engines_and_a_warning(client: A
     assert run_image(client, built, "read", "/words") == "web none\nhello <nil>\n"
 
 
+def test_an_image_that_only_its_tag_names_is_asked_for_by_platform(client: Any, tmp_path: Path) -> None:
+    name, platform = "tests.invalid/base:8", Platform("linux", "arm64")
+    words: dict[str, str | bytes] = {"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"}
+    below = run_builder(BUILDER, image(words, platforms=(str(platform),)), tmp_path / "below")
+    client.images.load(b"".join(docker_archive(base_of(below.repository, below.digest, platform), name)))
+    files: dict[str, str | bytes] = {"Dockerfile": f"FROM {name} AS one\nFROM one\nCOPY words /\n", "words": "hello"}
+    try:
+        built = run_builder(BUILDER, image(files, platforms=(str(platform),)), tmp_path / "above")
+    finally:
+        client.images.remove(name, force=True)
+    (config,) = configs(built)
+    assert config["architecture"] == "arm64"
+    assert len(config["rootfs"]["diff_ids"]) == 2
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_stage_can_be_the_target_and_variables_its_arguments(tmp_path: Path) -> None:
+    text = "FROM scratch AS one\nARG LANG\nENV SAID=$LANG\nCOPY Dockerfile /\nFROM scratch\nCOPY none /\n"
+    built = run_builder(BUILDER, image({"Dockerfile": text}, target="one", environment=("LANG",)), tmp_path)
+    assert "SAID=C.UTF-8" in configs(built)[0]["config"]["Env"]
+
+
 def test_a_version_that_the_graph_does_not_have_is_a_warning_too(engine: str, tmp_path: Path) -> None:
     base = part("images.base", "1.2.0")._replace(repo="repos.acme")
     target = image({"Dockerfile": "FROM registry.example/acme/base:1.1.0\n"}, base)
