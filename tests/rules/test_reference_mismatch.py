@@ -237,6 +237,11 @@ def test_a_base_and_a_variable_of_its_name_in_another_image() -> None:
     assert [one.severity for one in of_files(RULE, base | run)] == [Severity.WARNING]
 
 
+def test_a_table_of_what_goes_with_what() -> None:
+    table = "| | new |\n| - | - |\n| Kubernetes 1.19 and 1.20 | no |\n| Kubernetes 1.21 | yes |\n"
+    assert all(one.severity is Severity.NOTE for one in of_files(RULE, {"README.md": table}))
+
+
 def test_a_cluster_and_one_that_runs_within() -> None:
     own = "k3d cluster create --image rancher/k3s:v1.32.13-k3s1\n"
     within = "docker pull rancher/k3s:v1.27.2-k3s1\n"

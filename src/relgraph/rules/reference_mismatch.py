@@ -203,9 +203,9 @@ def _severity(facts: Facts, member: Reference, right: _Right, *, first_party: bo
     if (
         member.site.get("scope") == "prose"
         and member.site.key in ("", "table")
-        and (first_party or member.role is not PathRole.DOCUMENT)
+        and (first_party or member.role is not PathRole.DOCUMENT or member.site.path in right.paths)
     ):
-        return Severity.NOTE  # a sentence often speaks of the past
+        return Severity.NOTE  # a sentence often speaks of the past, and a table of more than one version on purpose
     if first_party:
         return Severity.ERROR if member.role in _USERS_SEE else Severity.WARNING
     link = member.site.kind is Kind.GIT and member.site.get("form") in ("blob", "tree")
