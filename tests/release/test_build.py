@@ -147,3 +147,30 @@ def test_a_failed_step_shows_its_last_words_and_which_was_first(root: Path) -> N
     assert ran.status == 3
     assert "why" in ran.err
     assert "build images.broken failed first" in ran.err
+
+
+def reached(root: Path, *paths: str) -> list[tuple[str, bool]]:
+    ran = relgraph(root, "plan", *(f"--what-if={path}" for path in paths), "--format", "json")
+    assert ran.status == 0, ran.err
+    return [(one["node"], one["built"]) for one in json.loads(ran.out)["reached"]]
+
+
+def test_what_a_change_would_reach_is_known_before_it_is_made(root: Path) -> None:
+    assert reached(root, "config/defaults.yaml") == [
+        ("images.controller", True), ("charts.platform-chart", True), ("files.docs", False), ("files.scripts", False),
+    ]  # fmt: skip
+    assert reached(root, "chart/**") == [("charts.platform-chart", True), ("files.docs", False), ("files.scripts", False)]
+    assert reached(root, "README.md") == []
+
+
+def test_what_a_change_would_reach_is_what_is_then_built(root: Path) -> None:
+    relgraph(root, "build")
+    foreseen = {f"build {node}" for node, built in reached(root, "config/defaults.yaml") if built}
+    (root / "config/defaults.yaml").write_text("interval: 60s\n")
+    assert {name for name, state in steps(relgraph(root, "build", "--format", "json")).items() if state == "done"} == foreseen
+
+
+def test_a_file_that_is_not_there_is_said(root: Path) -> None:
+    ran = relgraph(root, "plan", "--what-if", "config/default.yaml")
+    assert ran.status == 2
+    assert "no such file" in ran.err

@@ -1,8 +1,8 @@
 """What must hold before a release does anything: looked at whole, and told whole."""
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from relgraph.errors import EnvironmentFailure, RelgraphError
 from relgraph.git.repository import GitRepository

@@ -28,7 +28,25 @@ def plan(values: Values, terminal: Terminal) -> int:
     with ExitStack() as stack:
         wish = _wish(values, release=values.flag("release"), push=values.flag("release"))
         prepared = _prepare(values, terminal, wish, stack)
+        if values.many("what-if"):
+            return _what_if(prepared, values, terminal)
         return _show_plan(prepared, values, terminal)
+
+
+def _what_if(prepared: "Prepared", values: Values, terminal: Terminal) -> int:
+    """Print what a change of some files would reach."""
+    from relgraph.release.reach import reach
+
+    found = reach(prepared, values.many("what-if"))
+    if values.get("format") == "json":
+        rows = [{"node": one.node, "because": one.because, "built": one.built} for one in found]
+        terminal.write(json.dumps({"schema": "relgraph.dev/reach/v1", "reached": rows}, indent=1) + "\n")
+        return 0
+    for one in found:
+        terminal.write(f"{'builds again' if one.built else 'has to follow'}  {one.node}  {one.because}\n")
+    built = sum(one.built for one in found)
+    terminal.write(f"{built} to build again, {len(found) - built} to follow\n")
+    return 0
 
 
 def build(values: Values, terminal: Terminal) -> int:
