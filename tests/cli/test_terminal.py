@@ -132,3 +132,39 @@ class Wired(Screen):
 
     def fileno(self) -> int:
         return self._stream.fileno()
+
+
+class Window(Screen):
+    """A terminal whose size changes, and what is seen of it: as terminals that break lines anew where they become narrower."""
+
+    columns = 20
+
+    def fileno(self) -> int:
+        return 1
+
+
+def test_lines_that_are_drawn_again_replace_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    err = Window()
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: (err.columns, 24))
+    terminal = Terminal(io.StringIO(), err, {"TERM": "xterm"})
+
+    def drawn(*lines: str) -> str:
+        before = len(err.getvalue())
+        terminal.draw(lines)
+        return err.getvalue()[before:]
+
+    assert drawn("one", "\x1b[32mtwo\x1b[0m") == "\r\x1b[Kone\n\x1b[K\x1b[32mtwo\x1b[0m"
+    assert drawn("three") == "\x1b[1A\r\x1b[Kthree\n\x1b[K\x1b[1A"
+    assert drawn("x" * 18, "y" * 18) == f"\r\x1b[K{'x' * 18}\n\x1b[K{'y' * 18}"
+    err.columns = 10  # each takes two rows now
+    assert drawn("z") == "\x1b[3A\r\x1b[Kz\n\x1b[K\n\x1b[K\n\x1b[K\x1b[3A"
+    assert drawn() == "\r\x1b[K"
+    assert drawn() == ""
+
+
+def test_a_dumb_terminal_is_drawn_nothing_and_told_everything() -> None:
+    err = Screen()
+    terminal = Terminal(io.StringIO(), err, {"TERM": "dumb"})
+    terminal.progress("on the way")
+    terminal.say("done")
+    assert err.getvalue() == "done\n"

@@ -1,19 +1,22 @@
 """What a run looks like while it goes on: a live board on a terminal, plain lines elsewhere."""
 
+import os
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
-from relgraph.cli.terminal import Terminal
+from relgraph.cli.terminal import Screen, Terminal
 from relgraph.effects import clock
 from relgraph.engine.events import Begun, Ended, Event, Finished, Said, Started, State, Warned, Watch
-from relgraph.engine.timeline import Summary
 from relgraph.report.clean import visible
 
-__all__ = ["Board", "duration", "line_of", "summary_lines", "watching"]
+if TYPE_CHECKING:
+    from relgraph.engine.timeline import Summary
+
+__all__ = ["Board", "cells", "duration", "line_of", "summary_lines", "watching"]
 
 _TICK = 0.1
-_WHEEL = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MOST = 12
 _WORDS = {
     State.DONE: "done",
@@ -22,25 +25,43 @@ _WORDS = {
     State.SKIPPED: "skipped",
     State.CANCELLED: "cancelled",
 }
-_COLORS = {State.DONE: "32", State.FAILED: "31", State.SKIPPED: "33", State.CANCELLED: "33"}
+_COLORS = {State.DONE: "32", State.FAILED: "1;31", State.SKIPPED: "33", State.CANCELLED: "33"}
+_SHOWN = 0.05
+
+
+class _Glyphs(NamedTuple):
+    wheel: str
+    full: str
+    empty: str
+    between: str
+    more: str
+
+
+_UNICODE = _Glyphs("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "━", "─", " · ", "…")
+_ASCII = _Glyphs("|/-\\", "=", "-", ", ", "~")
 
 
 class Board:
     """What is known of a run so far, from its events; :meth:`lines` is what is shown of it. Not safe for several threads."""
 
-    def __init__(self) -> None:
-        self.total = 0
+    def __init__(self, *, unicode: bool = True, color: bool = False) -> None:
+        self._glyphs = _UNICODE if unicode else _ASCII
+        self._color = color
+        self._clear(Begun("", 0.0, (), 0, 1, 0.0, 0))
+
+    def _clear(self, event: Begun) -> None:
+        self.total = len(event.steps)
         self.counts = dict.fromkeys(State, 0)
+        self.counts[State.CACHED] = event.cached
         self._running: dict[str, tuple[Started, str]] = {}
-        self._left = 0.0
-        self._at = 0.0
+        self._left, self._at, self._began = event.left, event.at, event.at
+        # Where hardly a step ever ran, nobody knows how long the others will take.
+        self._foreseen = 2 * event.known >= max(1, self.total - event.cached)
 
     def take(self, event: Event) -> None:
         """Note an event."""
         if isinstance(event, Begun):
-            self.total = len(event.steps)
-            self.counts[State.CACHED] = event.cached
-            self._left, self._at = event.left, event.at
+            self._clear(event)
         elif isinstance(event, Started):
             self._running[event.step.id] = (event, "")
         elif isinstance(event, Said) and event.step in self._running:
@@ -51,25 +72,82 @@ class Board:
             self._running.pop(event.step.id, None)
             self._left, self._at = event.left, event.at
 
-    def lines(self, now: float, width: int) -> list[str]:
-        """The board: a line for each running step, and one for the whole."""
+    @property
+    def ended(self) -> int:
+        """How many steps have come to their end."""
+        return sum(self.counts.values())
+
+    def lines(self, now: float, screen: Screen, aside: str = "") -> list[str]:
+        """The board: a line for each running step, and one for the whole; ``aside`` is said above that. All of them fit the screen."""
+        # The terminal echoes an interrupt (^C) at the end of the last line.
+        width = screen.columns - 3
         shown = sorted(self._running.values(), key=lambda one: one[0].at)
-        wheel = _WHEEL[int(now / _TICK) % len(_WHEEL)]
-        rows = []
-        for started, said in shown[:_MOST]:
-            usual = f" of about {duration(started.expected)}" if started.expected >= 1 else ""
-            again = f", attempt {started.attempt}" if started.attempt > 1 else ""
-            text = f"{wheel} {started.step.id}  {duration(now - started.at)}{usual}{again}"
-            rows.append(_fit(f"{text}  {visible(said)}" if said else text, width))
-        if len(shown) > _MOST:
-            rows.append(f"  and {len(shown) - _MOST} more")
-        ended = sum(self.counts.values())
-        parts = [f"{len(shown)} running", f"{self.counts[State.DONE]} done", f"{self.counts[State.CACHED]} cached"]
-        parts += [f"{self.counts[state]} {_WORDS[state]}" for state in (State.FAILED, State.SKIPPED) if self.counts[state]]
-        left = self._left - (now - self._at)
-        parts.append(f"{max(0, self.total - ended)} left" + (f", about {duration(left)}" if left >= 1 else ""))
-        rows.append(_fit(f"{_bar(ended, self.total)} {' · '.join(parts)}", width))
+        most = max(1, min(_MOST, screen.rows - 4))
+        wide = max((len(started.step.id) for started, _ in shown[:most]), default=0)
+        rows = [self._row(*one, now, width, wide) for one in shown[:most]]
+        if len(shown) > most:
+            rows.append(self._fit(width, ("2", f"  and {len(shown) - most} more")))
+        if aside:
+            rows.append(self._fit(width, ("2", f"  {visible(aside)}")))
+        rows.append(self._whole(len(shown), now, width))
         return rows
+
+    def _row(self, started: Started, said: str, now: float, width: int, wide: int) -> str:
+        turn = self._glyphs.wheel[int(now / _TICK) % len(self._glyphs.wheel)]
+        usual = f" of about {duration(started.expected)}" if started.expected >= 1 else ""
+        again = f", attempt {started.attempt}" if started.attempt > 1 else ""
+        time = f"  {duration(now - started.at)}{usual}{again}"
+        return self._fit(
+            width, ("36", turn), ("", f" {visible(started.step.id):{wide}}{time}"), ("2", f"  {visible(said)}" if said else "")
+        )
+
+    def _whole(self, running: int, now: float, width: int) -> str:
+        full, empty = self._bar()
+        parts = [("", f" {running} running")]
+        for state, code in ((State.DONE, "32"), (State.CACHED, ""), (State.FAILED, "1;31"), (State.SKIPPED, "33")):
+            if (count := self.counts[state]) or state in (State.DONE, State.CACHED):
+                parts += [("2", self._glyphs.between), (code if count else "", f"{count} {_WORDS[state]}")]
+        left = self._left - (now - self._at)
+        foreseen = f", about {duration(left)}" if self._foreseen and left >= 1 else ""
+        parts += [("2", self._glyphs.between), ("", f"{max(0, self.total - self.ended)} left{foreseen}")]
+        return self._fit(width, ("32", full), ("2", empty), *parts)
+
+    def _bar(self) -> tuple[str, str]:
+        width = 20
+        full = width if not self.total else min(width, self.ended * width // self.total)
+        return self._glyphs.full * full, self._glyphs.empty * (width - full)
+
+    def _fit(self, width: int, *parts: tuple[str, str]) -> str:
+        """Parts of a line, each with its colour, as far as there is room."""
+        room, text = width, ""
+        for code, part in parts:
+            piece = part if cells(part) <= room else cut(part, room - 1) + self._glyphs.more
+            text += f"\x1b[{code}m{piece}\x1b[0m" if self._color and code and piece else piece
+            room -= cells(piece)
+            if piece is not part or room <= 0:
+                break
+        return text
+
+
+def cells(text: str) -> int:
+    """How many columns a text takes on a terminal: two for each wide character (Unicode's East Asian Width), none for a combining one."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def cut(text: str, width: int) -> str:
+    """As much of the beginning of a text as fits."""
+    if text.isascii():
+        return text[: max(0, width)]
+    end = used = 0
+    for end, one in enumerate(text):
+        used += cells(one)
+        if used > width:
+            return text[:end]
+    return text
 
 
 def line_of(event: Ended, *, color: bool = False) -> str:
@@ -77,9 +155,9 @@ def line_of(event: Ended, *, color: bool = False) -> str:
     word = f"{_WORDS[event.state]:9}"
     if color and event.state in _COLORS:
         word = f"\x1b[{_COLORS[event.state]}m{word}\x1b[0m"
-    seconds = f"  {duration(event.seconds)}" if event.seconds else ""
+    seconds = f"  {duration(event.seconds)}" if event.seconds >= _SHOWN else ""
     why = f": {visible(event.why)}" if event.why and event.state is not State.DONE else ""
-    return f"{word} {event.step.id}{seconds}{why}"
+    return f"{word} {visible(event.step.id)}{seconds}{why}"
 
 
 def duration(seconds: float) -> str:
@@ -93,7 +171,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def summary_lines(summary: Summary) -> list[str]:
+def summary_lines(summary: "Summary") -> list[str]:
     """The times of a run, for people."""
     lines = [
         f"{duration(summary.seconds)} in all, {duration(summary.work)} of work; "
@@ -104,59 +182,73 @@ def summary_lines(summary: Summary) -> list[str]:
 
 
 @contextmanager
-def watching(terminal: Terminal) -> Generator[Watch, None, None]:
-    """A watch that shows the run on standard error while the context lasts."""
-    board = Board()
+def watching(terminal: Terminal, *, outputs: bool = False) -> Generator[Watch, None, None]:
+    """A watch that shows runs, one after the other, on standard error while the context lasts.
+
+    ``outputs``: what a step wrote stands below its line also where it did not fail.
+    """
+    board = Board(unicode=terminal.unicode, color=terminal.vivid)
     lock = threading.Lock()
     over = threading.Event()
+    drawing = False
 
     def watch(event: Event) -> None:
+        nonlocal drawing
         with lock:
             board.take(event)
             if isinstance(event, Warned):
                 terminal.complain(f"relgraph: warning: {visible(event.line)}")
             elif isinstance(event, Ended) and (event.state is not State.CACHED or event.why):
-                _tell(terminal, event)
+                _tell(terminal, board, event, outputs=outputs)
+            if isinstance(event, Started) and terminal.live:
+                drawing = True
+                if ticker.ident is None:
+                    ticker.start()
             elif isinstance(event, Finished):
-                over.set()
+                drawing = False
                 terminal.draw([])
-                return
-            draw()
+            if drawing:
+                draw()
 
     def draw() -> None:
-        if not over.is_set():
-            terminal.draw(board.lines(clock.monotonic(), terminal.screen - 1))
+        terminal.draw(board.lines(clock.monotonic(), terminal.screen, terminal.aside))
 
     def tick() -> None:
         while not over.wait(_TICK):
             with lock:
-                draw()
+                if drawing:
+                    draw()
 
     ticker = threading.Thread(target=tick, name="board", daemon=True)
-    if terminal.interactive:
-        ticker.start()
-    try:
-        yield watch
-    finally:
-        over.set()
-        if terminal.interactive:
-            ticker.join()
-        terminal.draw([])
+    with terminal.holding():
+        try:
+            yield watch
+        finally:
+            over.set()
+            if ticker.ident is not None:
+                ticker.join()
 
 
-def _tell(terminal: Terminal, event: Ended) -> None:
-    terminal.complain(line_of(event, color=terminal.interactive and terminal.color))
-    for line in event.tail:
-        terminal.complain(f"    {visible(line)}")
+def _tell(terminal: Terminal, board: Board, event: Ended, *, outputs: bool) -> None:
+    line = line_of(event, color=terminal.vivid)
+    if not terminal.live:
+        # Without a board this is what shows how far it is.
+        line = f"[{board.ended}/{board.total}] {line}"
+    said = event.tail or (_log(event.log) if outputs and event.state is State.DONE else ())
+    lines = [line, *(f"    {visible(one)}" for one in said if one != f"relgraph: {event.why}")]
     if event.state is State.FAILED and event.log:
-        terminal.complain(f"    (all of it: {event.log})")
+        lines.append(f"    (all of it: {visible(_short(event.log))})")
+    terminal.complain("\n".join(lines))
 
 
-def _bar(ended: int, total: int) -> str:
-    width = 20
-    full = width if not total else min(width, ended * width // total)
-    return "━" * full + "─" * (width - full)
+def _log(path: str) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            return file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
 
 
-def _fit(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(1, width - 1)] + "…"
+def _short(path: str) -> str:
+    """A path as it is shorter: from here, or from the root."""
+    return min(path, os.path.relpath(path), key=len)

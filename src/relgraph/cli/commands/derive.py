@@ -14,7 +14,6 @@ from relgraph.errors import EnvironmentFailure, UsageError
 if TYPE_CHECKING:
     from relgraph.derive.check import Checked, Difference
     from relgraph.derive.world import Derivation
-    from relgraph.engine.events import Event, Watch
     from relgraph.engine.outcome import Outcome, Result
 
 __all__ = ["run"]
@@ -73,16 +72,18 @@ def _jobs(values: Values) -> int:
 
 
 def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
+    from relgraph.cli.board import watching
     from relgraph.derive.run import derive
 
-    outcomes = derive(
-        opened,
-        only,
-        environment=inherited("*"),
-        jobs=_jobs(values),
-        keep_going=values.flag("keep-going"),
-        watch=_watch(terminal),
-    )
+    with watching(terminal, outputs=True) as watch:
+        outcomes = derive(
+            opened,
+            only,
+            environment=inherited("*"),
+            jobs=_jobs(values),
+            keep_going=values.flag("keep-going"),
+            watch=watch,
+        )
     if values.get("format") == "json":
         rows = [_row(derivation, step, result) for derivation, outcome in outcomes for step, result in _told(outcome)]
         _write(terminal, {"schema": _SCHEMA, "graph": opened.world.graph, "steps": rows, "summary": _counts(outcomes)})
@@ -92,9 +93,11 @@ def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: 
 
 
 def _check(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
+    from relgraph.cli.board import watching
     from relgraph.derive.check import check
 
-    found = check(opened.world, only, environment=inherited("*"), jobs=_jobs(values), watch=_watch(terminal))
+    with watching(terminal, outputs=True) as watch:
+        found = check(opened.world, only, environment=inherited("*"), jobs=_jobs(values), watch=watch)
     outcomes = [(one.derivation, one.outcome) for one in found]
     differences = [(one, difference) for one in found for difference in one.differences]
     if values.get("format") == "json":
@@ -154,47 +157,6 @@ def _difference_row(one: "Checked", difference: "Difference") -> dict[str, objec
         "message": f"{difference.path} {difference.message}",
         "diff": difference.diff,
     }
-
-
-def _watch(terminal: Terminal) -> "Watch":
-    """Plain lines; what a command wrote stands below its line, together."""
-    from relgraph.engine.events import Begun, Ended, State, Warned
-
-    total = done = 0
-
-    def watch(event: "Event") -> None:
-        nonlocal total, done
-        if isinstance(event, Begun):
-            total, done = len(event.steps), 0
-        elif isinstance(event, Warned):
-            terminal.complain(_clean(f"relgraph: warning: {event.line}"))
-        elif isinstance(event, Ended):
-            done += 1
-            if event.state is State.CACHED and not event.why:
-                return
-            seconds = f" ({event.seconds:.2f} s)" if event.seconds else ""
-            lines = [f"[{done}/{total}] {event.state.value:9} {event.step.id}{seconds}" + (f": {event.why}" if event.why else "")]
-            lines += event.tail or (_log(event.log) if event.state is State.DONE else ())
-            terminal.complain("\n".join(map(_clean, lines)))
-
-    return watch
-
-
-def _clean(line: str) -> str:
-    # Only where something happens there is something to clean.
-    from relgraph.report.clean import visible
-
-    return visible(line)
-
-
-def _log(path: str) -> list[str]:
-    if not path:
-        return []
-    try:
-        with open(path, "rb") as file:
-            return file.read().decode("utf-8", "replace").splitlines()
-    except OSError:
-        return []
 
 
 def _told(outcome: "Outcome") -> "list[tuple[str, Result]]":
