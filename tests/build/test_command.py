@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,3 +178,53 @@ def test_variables_of_the_shell_are_no_patterns() -> None:
 def _image(platform: str) -> Artifact:
     layer = rootfs.tree_layer(tree_of({"a": b"1"}))
     return rootfs.image_of([layer], parse_platform(platform), run={}, options=Options())
+
+
+def test_a_command_gets_the_artifacts_of_other_nodes_as_files(tmp_path: Path) -> None:
+    notes = run_builder(BUILDER, files("mkdir out; echo hello >out/note", "out/**"), tmp_path)
+    base = run_builder(BUILDER, image("mkdir root; echo os >root/os", "root"), tmp_path)
+    target = target_of(
+        node_of("files.all"),
+        {"a": "1\n"},
+        part("files.all", "1.2.0"),
+        part("files.notes", "1.2.0"),
+        part("images.base", "1.2.0"),
+        command='mkdir out; cat a "$NOTES"/web/note >out/both; cp "$BASE"/index.json out',
+        artifacts={"NOTES": "notes", "BASE": "images.base"},
+        outputs=["out/**"],
+        artifact_type="application/vnd.acme.web",
+    )
+    built = run_builder(BUILDER, target, tmp_path, {"files.notes": notes, "images.base": base})
+    assert built.recipe.needs == ("files.notes", "images.base")
+    made = titled(built)
+    assert made["both"] == b"1\nhello\n"
+    assert base.digest in made["index.json"].decode()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"artifacts": {"NOTES": "notes"}}, "'notes' is no node among 'uses'"),
+        ({"artifacts": {"A-B": "notes"}}, "'A-B' is no name of a variable"),
+        ({"artifacts": {"A": "notes"}, "args": {"A": "1"}}, "'A' is set already"),
+        ({"config": {"Cmd": ["x"]}}, "config is for images"),
+    ],
+)
+def test_what_a_command_cannot_be_given_is_said(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(DeclarationError) as raised:
+        BUILDER.plan(files("true", "out", **options))
+    assert said in "\n".join((str(raised.value), *raised.value.details))
+
+
+def test_a_program_that_is_not_there_is_said_before_anything_is_run(tmp_path: Path) -> None:
+    target = files("touch out", "out", tools=["sh", "relgraph-no-such-tool"])
+    assert BUILDER.plan(target).tools == ("sh", "relgraph-no-such-tool")
+    with pytest.raises(EnvironmentFailure, match="relgraph-no-such-tool is not installed"):
+        run_builder(BUILDER, target, tmp_path)
+
+
+def test_an_image_of_a_root_file_system_says_what_it_runs(tmp_path: Path) -> None:
+    built = run_builder(BUILDER, image("mkdir root; echo os >root/os", "root", config={"Entrypoint": ["/web"]}), tmp_path)
+    (config,) = configs(built)
+    assert config["config"]["Entrypoint"] == ["/web"]
+    assert config["config"]["Labels"]["org.opencontainers.image.version"] == "1.2.0"

@@ -119,6 +119,12 @@ def test_what_a_file_names_and_nobody_released_is_an_error_a_plan_a_warning() ->
     assert planned.severity is Severity.WARNING
 
 
+def test_what_comes_with_the_first_release_is_told_only_where_a_file_names_it_before() -> None:
+    together = PLAN.replace("from: engine", "from: platform")
+    assert told(never_released.RULE, together, UNNAMED) == []
+    assert [one.severity for one in told(never_released.RULE, together, NAMED)] == [Severity.ERROR]
+
+
 @pytest.mark.parametrize(
     ("graph", "tags"),
     [

@@ -12,18 +12,21 @@ With ``platforms``, ``{platform}`` (``linux/arm64``), ``{os}``, ``{arch}`` and `
 for each in turn; a command without them runs once for all.
 """
 
+import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from relgraph.build.builder import Builder, Recipe, Target, Work
 from relgraph.build.gather import below, clean, placed
 from relgraph.build.images import DEFAULT, index_of, marks, platforms_of
+from relgraph.build.ingredients import lay_out
 from relgraph.build.stampedtree import plan_stamp, stamp_checkout
 from relgraph.build.stamping import NOBODY, filled, texts_of
-from relgraph.build.words import Words
+from relgraph.build.words import Words, choose_node
 from relgraph.engine.patterns import base_of, is_pattern, matcher
 from relgraph.errors import DeclarationError, EnvironmentFailure
 from relgraph.oci.codecs import image, rootfs
@@ -36,9 +39,9 @@ from relgraph.oci.codecs.helm import encode as chart
 from relgraph.oci.codecs.rootfs import Platform
 from relgraph.oci.codecs.spool import spool
 from relgraph.oci.codecs.tree import Entry, Kind, Tree, read_folder
-from relgraph.oci.content import FileSource, chunks
+from relgraph.oci.content import BytesSource, FileSource, chunks
 from relgraph.oci.descriptor import TITLE, is_media_type
-from relgraph.oci.json import MAX_MANIFEST, decode
+from relgraph.oci.json import MAX_MANIFEST, decode, encode
 from relgraph.oci.manifest import Manifest
 from relgraph.oci.storage import read_blob
 
@@ -49,6 +52,7 @@ _FORMAT = 1
 # ${os} is a variable of the shell, and {{os}} somebody else's template.
 _PATTERN = re.compile(r"(?<![${\w])\{(platform|os|arch|variant)\}(?!\})")
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_WORDS = ("args", "inputs", "outputs", "environment", "platforms", "artifact_type", "tools", "artifacts", "config")
 
 
 class _Run(NamedTuple):
@@ -64,6 +68,7 @@ class _Plan(NamedTuple):
     runs: tuple[_Run, ...]
     outputs: tuple[tuple[Platform | None, tuple[str, ...]], ...]
     artifact_type: str
+    artifacts: Mapping[str, str]
     words: Words
 
 
@@ -81,14 +86,18 @@ def _plan(target: Target) -> Recipe:
         "artifact_type": plan.artifact_type,
         "stamp": stamping.facts,
     }
+    if plan.artifacts:
+        facts["artifacts"] = dict(plan.artifacts)
+    if config := target.options.get("config"):
+        facts["config"] = config
     if plan.words.versioned:
         facts["marks"] = marks(target)[1]
-    needs = tuple(sorted({*texts.needs, *stamping.needs}))
-    return Recipe(facts, inputs, needs, (), plan.words.texts("environment"))
+    needs = tuple(sorted({*texts.needs, *stamping.needs, *plan.artifacts.values()}))
+    return Recipe(facts, inputs, needs, plan.words.texts("tools"), plan.words.texts("environment"))
 
 
 def _planned(target: Target, digests: Mapping[str, str] | None) -> _Plan:
-    words = Words(target, "command", ("args", "inputs", "outputs", "environment", "platforms", "artifact_type"))
+    words = Words(target, "command", _WORDS)
     where = f"{target.node.origin}: {target.node.id}: command"
     texts = filled(target, _templates(words), dict.fromkeys(target.uses, NOBODY) if digests is None else digests)
     arguments = {name.partition(".")[2]: text for name, text in texts.items() if name.startswith("args.")}
@@ -96,6 +105,19 @@ def _planned(target: Target, digests: Mapping[str, str] | None) -> _Plan:
     artifact_type = words.text("artifact_type")
     problems = [f"args: {name!r} is no name of a variable" for name in arguments if _NAME.fullmatch(name) is None]
     problems += [f"{name} is in 'args' and in 'environment'" for name in words.texts("environment") if name in arguments]
+    artifacts = {name: choose_node(target, word) or "" for name, word in words.pairs("artifacts").items()}
+    problems += [
+        f"artifacts: {name}: {words.pairs('artifacts')[name]!r} is no node among 'uses'"
+        for name, node in artifacts.items()
+        if not node
+    ]
+    problems += [
+        f"artifacts: {name!r} is {'set already' if _NAME.fullmatch(name) else 'no name of a variable'}"
+        for name in artifacts
+        if _NAME.fullmatch(name) is None or name in arguments or name in words.texts("environment")
+    ]
+    if target.options.get("config") and target.node.kind != "image":
+        problems.append("config is for images")
     problems += [
         f"outputs: {text!r} lies outside of the checkout" for text in outputs if text.startswith("/") or ".." in text.split("/")
     ]
@@ -122,15 +144,19 @@ def _planned(target: Target, digests: Mapping[str, str] | None) -> _Plan:
         _Run(_for(texts["command"], one), tuple((name, _for(text, one)) for name, text in arguments.items())) for one in platforms
     )
     made = tuple((one, tuple(clean(_for(text, one)) for text in outputs)) for one in platforms)
-    return _Plan(tuple(runs), made, artifact_type, words)
+    return _Plan(tuple(runs), made, artifact_type, artifacts, words)
 
 
 def _build(work: Work) -> Artifact:
     plan = _planned(work.target, work.digests)
+    for tool in plan.words.texts("tools"):
+        if shutil.which(tool, path=work.environment.get("PATH", os.defpath)) is None:
+            raise EnvironmentFailure(f"{work.target.node.id}: {tool} is not installed", hint="its node names it among the 'tools'")
     folder = stamp_checkout(work)
+    laid = {name: str(lay_out(work, node, work.scratch / "artifacts" / name)) for name, node in plan.artifacts.items()}
     given = {name: work.environment[name] for name in plan.words.texts("environment") if name in work.environment}
     for run in plan.runs:
-        variables = {**given, **dict(run.arguments), "SOURCE_DATE_EPOCH": str(work.target.release.time)}
+        variables = {**given, **laid, **dict(run.arguments), "SOURCE_DATE_EPOCH": str(work.target.release.time)}
         # All that it writes in one stream, which the log keeps in its order.
         work.run(["sh", "-e", "-c", f"exec >&2\n{run.command}"], cwd=folder, env=variables)
     kind = work.target.node.kind
@@ -154,7 +180,8 @@ def _image(work: Work, folder: Path, patterns: tuple[str, ...], platform: Platfo
         path = folder / base_of(patterns[0]) / found[0]
     files = None if path.is_file() and _is_packed(path) else open_files(path)
     if files is None or (files.size("manifest.json") is None and files.size("index.json") is None):
-        return rootfs.encode((path,), _options(work)._replace(platform=str(platform or DEFAULT)))
+        run = BytesSource(encode(_config(work.target)))
+        return rootfs.encode((path,), _options(work)._replace(platform=str(platform or DEFAULT), config=run))
     made = image.encode((path,), Options())
     if platform is not None and isinstance(made.root, Manifest):
         config = decode(read_blob(made, made.root.config, limit=MAX_MANIFEST), what=f"{where}: config")
@@ -162,6 +189,13 @@ def _image(work: Work, folder: Path, patterns: tuple[str, ...], platform: Platfo
         if is_for != platform[:2]:
             raise EnvironmentFailure(f"{where}: {patterns[0]} is an image for {'/'.join(map(str, is_for))}, not for {platform}")
     return made
+
+
+def _config(target: Target) -> dict[str, object]:
+    """What is said of running the image of a root file system, with the labels that all images have."""
+    declared = cast("Mapping[str, object]", target.options.get("config") or {})
+    labels = {**marks(target)[0], **cast("Mapping[str, str]", declared.get("Labels") or {})}
+    return {**declared, "Labels": labels} if target.options.get("versioned") is not False else {**declared}
 
 
 def _chart(work: Work, found: Mapping[str, Entry]) -> Artifact:

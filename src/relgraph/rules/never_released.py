@@ -45,6 +45,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if repository.kind != "repo" or subject is None or repository.id in misread or releases(repository, subject):
             continue
         shown = [one for one in facts.references if declared.artifact(one.site) is node and one.site.name]
+        if not shown and all(declared.homes.get(edge.tail) == builder.head for edge in edges):
+            continue  # both come with the first release
         # Where a file names it, whoever follows the file gets nothing; an edge alone is a plan.
         yield facts.declared_finding(
             (_CODE, _NAME, Severity.ERROR if shown else Severity.WARNING),

@@ -33,6 +33,12 @@ _OPTIONS = (
     Field("inputs", texts, "patterns of the files that it is made from; by default all of the repository"),
     Field("outputs", texts, "patterns of the files that the command makes"),
     Field("environment", texts, "variables that the build is given, by name"),
+    Field("tools", texts, "programs that the command runs: their versions are part of what decides the result"),
+    Field(
+        "artifacts",
+        pairs(text, "'artifacts'"),
+        "variables of the command, and the node whose files lie in the folder that each names",
+    ),
     Field("base", text, "the image below: a node, or a reference with a digest"),
     Field("charts", pairs(text, "'charts'"), "charts of others that are packaged into it, by name: references with tag and digest"),
     Field("config", plain, "an image's config: Entrypoint, Cmd, Env, Labels, User, WorkingDir"),
