@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relgraph.engine.keys import ABSENT, head_of, key_of, made_of, words
+from relgraph.engine.keys import ABSENT, digest_of, head_of, key_of, made_of, words
 from relgraph.engine.log import log_name
 from relgraph.model.plan import Step
 
@@ -33,16 +33,16 @@ def test_all_that_decides_a_step_enters_its_head_and_nothing_else() -> None:
 def test_everything_in_a_key_makes_a_difference() -> None:
     mark, other = b"-" + bytes(32), b"x" + bytes(32)
     keys = [
-        key_of(b"h", (), (), [mark], []),
-        key_of(b"h", (), (), [other], []),
-        key_of(b"h", (), (), [mark], [b"m" * 32]),
-        key_of(b"h", (None,), (), [mark], []),
-        key_of(b"h", ("",), (), [mark], []),
-        key_of(b"h", ("v",), (), [mark], []),
-        key_of(b"h", (), [("a", mark)], [mark], []),
-        key_of(b"h", (), [("b", mark)], [mark], []),
-        key_of(b"h", (), [("a", ABSENT)], [mark], []),
-        key_of(b"k", (), (), [mark], []),
+        key_of(b"h", (), b"", [mark], []),
+        key_of(b"h", (), b"", [other], []),
+        key_of(b"h", (), b"", [mark], [b"m" * 32]),
+        key_of(b"h", (None,), b"", [mark], []),
+        key_of(b"h", ("",), b"", [mark], []),
+        key_of(b"h", ("v",), b"", [mark], []),
+        key_of(b"h", (), digest_of([("a", mark)]), [mark], []),
+        key_of(b"h", (), digest_of([("b", mark)]), [mark], []),
+        key_of(b"h", (), digest_of([("a", ABSENT)]), [mark], []),
+        key_of(b"k", (), b"", [mark], []),
     ]
     assert len(set(keys)) == len(keys)
 

@@ -12,13 +12,13 @@ from hashlib import sha256
 
 from relgraph.model.plan import Facts, Step
 
-__all__ = ["ABSENT", "FORMAT", "Key", "Mark", "head_of", "key_of", "made_of", "words"]
+__all__ = ["ABSENT", "FORMAT", "Key", "Mark", "digest_of", "head_of", "key_of", "made_of", "words"]
 
 Key = bytes
 Mark = bytes
 
 #: Raised when what a key means, or what a trace holds, changes: nothing made before is then found.
-FORMAT = 1
+FORMAT = 2
 
 #: The mark of what is not there.
 ABSENT: Mark = b"?" + bytes(32)
@@ -44,19 +44,23 @@ def head_of(step: Step) -> bytes:
     ).digest()
 
 
-def key_of(
-    head: bytes, values: Sequence[str | None], files: Iterable[tuple[str, Mark]], literal: Iterable[Mark], made: Iterable[bytes]
-) -> Key:
+def digest_of(files: Iterable[tuple[str, Mark]]) -> bytes:
+    """What patterns match, paths with marks in order, as one digest that steps with the same patterns share; empty for nothing."""
+    text = b"".join(words(path) + mark for path, mark in files)
+    return sha256(text).digest() if text else b""
+
+
+def key_of(head: bytes, values: Sequence[str | None], files: bytes, literal: Iterable[Mark], made: Iterable[bytes]) -> Key:
     """The key of a step.
 
     ``values`` are those of its environment names (None where one is not set), ``literal`` the marks of the inputs that it names, in their
-    order, ``files`` paths and marks of what its patterns match, sorted, ``made`` what came of the steps it needs, in their order.
+    order, ``files`` the digest of what its patterns match, ``made`` what came of the steps it needs, in their order.
     """
     text = head + b"".join(literal) + b"".join(made)
     if values:
         text += b"e" + b"".join(b"-" if value is None else words(value) for value in values)
-    for path, mark in files:
-        text += b"f" + words(path) + mark
+    if files:
+        text += b"f" + files
     return sha256(text).digest()
 
 

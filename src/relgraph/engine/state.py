@@ -3,17 +3,20 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from relgraph.engine.files import FOLDER, Files
-from relgraph.engine.keys import ABSENT, Key, Mark, key_of, made_of, words
-from relgraph.engine.patterns import is_pattern, matcher
+from relgraph.engine.keys import ABSENT, Key, Mark, digest_of, key_of, made_of, words
+from relgraph.engine.patterns import is_pattern, matcher, overlap
 from relgraph.engine.prepare import Prepared
 from relgraph.engine.traces import Trace, unpack
 from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError
 from relgraph.model.plan import Step
 
-__all__ = ["Look", "Situation", "wanted"]
+__all__ = ["Groups", "Look", "Situation", "wanted"]
+
+#: What patterns match and the digest of it, by the patterns and those outputs of the step that they could match.
+Groups: TypeAlias = dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Sequence[tuple[str, Mark]], bytes]]
 
 
 class Look(NamedTuple):
@@ -67,9 +70,11 @@ class Situation:
         """The numbers of the steps that it needs, in its own order."""
         return tuple(map(self._number, step.needs)) if step.needs else ()
 
-    def look(self, index: int, mark: Callable[[str], Mark] | None = None, more: Iterable[str] = ()) -> Look:
+    def look(
+        self, index: int, mark: Callable[[str], Mark] | None = None, more: Iterable[str] = (), groups: Groups | None = None
+    ) -> Look:
         """The key of a step whose needs have ended. ``mark`` looks at inputs, each of them anew by default; ``more`` are files that
-        patterns may match and that are not there yet.
+        patterns may match and that are not there yet; ``groups`` keeps what patterns match, for as long as no file changes.
 
         Raises RelgraphError for a named input that is not there or is a folder.
         """
@@ -79,11 +84,22 @@ class Situation:
         marks = list(map(mark, prepared.named[index]))
         if ABSENT in marks or FOLDER in marks:
             raise _unusable(step, prepared.named[index], marks)
-        matched = self.matching(index, mark, more) if prepared.patterns[index] else ()
+        matched: Sequence[tuple[str, Mark]] = ()
+        digest = b""
+        if patterns := prepared.patterns[index]:
+            # Steps that read by the same patterns and write elsewhere see the same.
+            name = (patterns, tuple(one for one in step.outputs if any(overlap(one, pattern) for pattern in patterns)))
+            group = None if groups is None else groups.get(name)
+            if group is None:
+                found = self.matching(index, mark, more)
+                group = found, digest_of(found)
+                if groups is not None:
+                    groups[name] = group
+            matched, digest = group
         key = key_of(
             prepared.heads[index],
             self.values(step) if step.environment else (),
-            matched,
+            digest,
             marks,
             map(self.made, self.needed(step)) if step.needs else (),
         )
@@ -126,7 +142,7 @@ class Situation:
             + key_of(
                 prepared.heads[index],
                 self.values(step) if step.environment else (),
-                matched,
+                digest_of(matched),
                 marks,
                 [deeps[before] for before in prepared.feeds[index]],
             )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from relgraph.engine.executor import Executor
 from relgraph.engine.files import Files
 from relgraph.engine.keys import Mark
-from relgraph.engine.state import Situation
+from relgraph.engine.state import Groups, Situation
 from relgraph.engine.traces import Trace
 from relgraph.errors import RelgraphError
 
@@ -37,7 +37,7 @@ def sweep(situation: Situation, chosen: Sequence[bool], force: Collection[str], 
 
 
 def _holds(situation: Situation, index: int, last: Trace, seen: "_Seen") -> bool:
-    if situation.look(index, seen.__getitem__).key != last.key:
+    if situation.look(index, seen.__getitem__, groups=seen.groups).key != last.key:
         return False
     for path, mark, _ in last.outputs:  # noqa: SIM110 - a generator for each step takes longer than all else here
         if seen[path] != mark and situation.files.mark(path) != mark:
@@ -51,6 +51,7 @@ class _Seen(dict[str, Mark]):
     def __init__(self, files: Files) -> None:
         super().__init__()
         self._mark = files.input_mark
+        self.groups: Groups = {}
 
     def __missing__(self, path: str) -> Mark:
         mark = self[path] = self._mark(path)
