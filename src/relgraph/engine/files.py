@@ -68,7 +68,7 @@ class Files:
         target = os.path.realpath(self.base + path)
         try:
             found = os.stat(target)
-            content = _digest(target) if stat.S_ISREG(found.st_mode) else b""
+            content = _digest(target, found.st_size) if stat.S_ISREG(found.st_mode) else b""
         except OSError:
             content = b""
         return b"l" + sha256(mark + content).digest()
@@ -126,7 +126,7 @@ class Files:
         if kind != stat.S_IFREG:
             return OTHER
         try:
-            mark = mark_of(_digest(name), executable=bool(found.st_mode & 0o100))
+            mark = mark_of(_digest(name, found.st_size), executable=bool(found.st_mode & 0o100))
             after = os.lstat(name)
         except FileNotFoundError:
             return ABSENT
@@ -151,16 +151,15 @@ def link_mark(text: str) -> Mark:
     return b"l" + sha256(text.encode("utf-8", "surrogateescape")).digest()
 
 
-def _digest(name: str) -> bytes:
+def _digest(name: str, size: int) -> bytes:
+    """The sha256 of a file that had this size a moment ago."""
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        data = os.read(descriptor, _CHUNK)
-        if len(data) < _CHUNK:
-            more = os.read(descriptor, _CHUNK) if data else b""
-            if not more:
-                return sha256(data).digest()
-            data += more
+        # One byte more than there should be: fewer are the end, and no second read has to find that out.
+        data = os.read(descriptor, min(size + 1, _CHUNK))
         digest = sha256(data)
+        if len(data) <= size < _CHUNK:
+            return digest.digest()
         while data := os.read(descriptor, _CHUNK):
             digest.update(data)
         return digest.digest()
