@@ -167,6 +167,18 @@ def test_everything_that_forbids_a_release_is_said_at_once(root: Path) -> None:
     assert not (root.parent / "published").exists() or not digests(root)
 
 
+def test_a_program_that_a_build_needs_is_missed_before_anything_is_built(root: Path) -> None:
+    graph = root / "graph/platform.yaml"
+    image = "  tool:\n    from: platform\n    ref: registry.example/acme/tool\n    build: {command: true, outputs: [out], tools: [relgraph-none]}\n"
+    graph.write_text(graph.read_text().replace("charts:\n", f"{image}charts:\n", 1))
+    git(root, "commit", "-qam", "Add a tool")
+    git(root, "tag", "v0.30.1")
+    ran = relgraph(root, "release", "--to", TO, "--tag", "v0.30.1")
+    assert ran.status == 1
+    assert "relgraph-none is not installed, and images.tool cannot be built without it" in ran.err
+    assert not (root / ".relgraph/store").exists()
+
+
 def test_a_tag_that_moved_after_its_release_is_refused(root: Path) -> None:
     released(root)
     git(root, "commit", "--allow-empty", "-qm", "More")

@@ -1,9 +1,12 @@
 """What must hold before a release does anything: looked at whole, and told whole."""
 
+import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from relgraph.effects.environment import inherited
 from relgraph.errors import EnvironmentFailure, RelgraphError
 from relgraph.git.repository import GitRepository
 from relgraph.git.state import remote_tag
@@ -28,6 +31,7 @@ def preflight(
     ]
     if prepared.scope.unbuilt:
         problems += [f"{node} is published and nothing builds it; say how in 'build'" for node in prepared.scope.unbuilt]
+    problems += _tools(prepared)
     problems += _destinations(prepared.destinations, {unit.id: unit.part.tag for unit in prepared.scope.units}, open_store, record)
     return problems
 
@@ -61,6 +65,20 @@ def _git(prepared: Prepared, record: Record | None, *, offline: bool) -> list[st
             elif there is not None and there != release.commit:
                 problems.append(f"{release.tag} is {there[:12]} on the remote and {release.commit[:12]} here; a tag must not move")
     return problems
+
+
+def _tools(prepared: Prepared) -> list[str]:
+    """Programs that builds need and that are not here."""
+    path = inherited("PATH").get("PATH", os.defpath)
+    users: dict[str, list[str]] = {}
+    for node, one in sorted(prepared.planned.items()):
+        for tool in one.recipe.tools:
+            users.setdefault(tool, []).append(node)
+    return [
+        f"{tool} is not installed, and {', '.join(nodes)} cannot be built without it"
+        for tool, nodes in users.items()
+        if shutil.which(tool, path=path) is None
+    ]
 
 
 def _root_of(repository: GitRepository) -> Path | None:
