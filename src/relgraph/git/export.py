@@ -7,17 +7,16 @@ import os
 import shutil
 from collections.abc import Iterable
 from hashlib import sha1
-from operator import attrgetter
 
+from relgraph.effects.process import Child, ChildEnded
 from relgraph.errors import EnvironmentFailure
-from relgraph.git.batch import ObjectReader
 from relgraph.git.repository import GitRepository
 from relgraph.model.repository import WORKTREE, Tree
 
 __all__ = ["content_ids", "export"]
 
 _LINK, _MODULE, _PROGRAM = 0o120000, 0o160000, 0o100755
-_LARGEST = 2 << 30  # bytes of one file
+_PIECE = 1 << 20
 
 
 def export(repository: GitRepository, tree: Tree, paths: Iterable[str], folder: str) -> None:
@@ -35,19 +34,20 @@ def export(repository: GitRepository, tree: Tree, paths: Iterable[str], folder: 
                     os.path.join(str(repository.location.worktree), path), os.path.join(folder, path), follow_symlinks=False
                 )
             return
-        reader = ObjectReader(repository.location.git, limit=_LARGEST)
+        child = repository.location.git.spawn("cat-file", "--batch")
         try:
-            for path, found in zip(
-                wanted, reader.read_many(map(attrgetter("oid"), map(tree.entries.__getitem__, wanted))), strict=True
-            ):
-                if found is None or found.data is None:
-                    raise EnvironmentFailure(
-                        f"{repository.name}: {path} at {tree.rev[:12]} cannot be read",
-                        hint="is the clone partial or damaged? `git fsck` tells; a full clone has everything",
-                    )
-                _write(os.path.join(folder, path), tree.entries[path].mode, found.data)
+            for path in wanted:
+                entry = tree.entries[path]
+                child.write(f"{entry.oid}\n".encode())
+                answer = child.line().split(b" ")
+                if len(answer) != 3:
+                    raise _unreadable(repository, tree, path)
+                _write(os.path.join(folder, path), entry.mode, child, int(answer[2]))
+                child.skip(1)
+        except ChildEnded:
+            raise _unreadable(repository, tree, "a file") from None
         finally:
-            reader.close()
+            child.close()
     except OSError as problem:
         raise EnvironmentFailure(f"{problem.filename or folder}: {problem.strerror or problem}") from problem
 
@@ -66,10 +66,19 @@ def _blob_id(data: bytes) -> str:
     return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def _write(path: str, mode: int, data: bytes) -> None:
+def _write(path: str, mode: int, child: Child, size: int) -> None:
     if mode == _LINK:
-        os.symlink(data, os.fsencode(path))
+        os.symlink(child.read(size), os.fsencode(path))
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o755 if mode == _PROGRAM else 0o644)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        while size > 0:
+            file.write(piece := child.read(min(size, _PIECE)))
+            size -= len(piece)
+
+
+def _unreadable(repository: GitRepository, tree: Tree, path: str) -> EnvironmentFailure:
+    return EnvironmentFailure(
+        f"{repository.name}: {path} at {tree.rev[:12]} cannot be read",
+        hint="is the clone partial or damaged? `git fsck` tells; a full clone has everything",
+    )
