@@ -12,7 +12,7 @@ from relgraph.engine.events import Begun, Ended, Finished, Said, Started, State,
 from relgraph.model.plan import Step
 
 STEPS = tuple(Step(f"build images.{name}", "build") for name in "abcd")
-BEGUN = Begun("plan", 0.0, STEPS, 1, 2, 20.0, 3)
+BEGUN = Begun("plan", 0.0, STEPS[:3], 1, 2, 20.0, 3)
 WIDE = Screen(120, 40)
 
 
@@ -134,8 +134,8 @@ def test_without_a_terminal_there_are_plain_lines_and_a_failure_shows_its_last_w
             watch(event)
     assert err.getvalue().splitlines() == [
         "relgraph: warning: careful",
-        "[2/4] done      build images.a  2.5 s",
-        "[3/4] FAILED    build images.b: exit 2",
+        "[1/3] done      build images.a  2.5 s",
+        "[3/3] FAILED    build images.b: exit 2",
         "    cc: no",
         "    such file",
         "    (all of it: log)",
@@ -180,7 +180,7 @@ def test_a_screen_that_takes_nothing_back_has_no_board(variables: dict[str, str]
         for event in (BEGUN, started(0), ended(0, State.DONE), Finished(4.0, 4.0, 0)):
             watch(event)
     assert ("\x1b" in err.getvalue()) is shown
-    assert ("[2/4] done" in err.getvalue()) is not shown
+    assert ("[1/3] done" in err.getvalue()) is not shown
 
 
 def test_transfers_are_shown_beside_the_steps() -> None:
@@ -193,3 +193,21 @@ def test_transfers_are_shown_beside_the_steps() -> None:
     assert "1 running" in err.getvalue()
     assert "  1 of 2 pieces\n" in err.getvalue()
     assert terminal.aside == ""
+
+
+@pytest.mark.parametrize(("state", "interrupted", "last"), [
+    (State.SKIPPED, 0, "          and 3 more that did not begin"),
+    (State.CANCELLED, 2, "relgraph: ended early; the same again goes on from here"),
+])  # fmt: skip
+def test_what_did_not_begin_does_not_fill_the_screen(state: State, interrupted: int, last: str) -> None:
+    err = io.StringIO()
+    steps = tuple(Step(f"s{number}", "build") for number in range(8))
+    with watching(Terminal(io.StringIO(), err, {})) as watch:
+        watch(Begun("plan", 0.0, steps, 0, 2, 0.0, 0))
+        for step in steps:
+            watch(Ended(step, state, 0.0, 0.0, -1, "not begun", "", (), 0.0))
+        watch(Finished(1.0, 1.0, interrupted))
+    lines = err.getvalue().splitlines()
+    assert lines[4:6] == [f"[5/8] {state.value:9} s4: not begun", "          and 3 more that did not begin"]
+    assert lines[-1] == last
+    assert len(lines) == (7 if interrupted else 6)

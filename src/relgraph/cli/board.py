@@ -18,6 +18,7 @@ __all__ = ["Board", "cells", "duration", "line_of", "summary_lines", "watching"]
 
 _TICK = 0.1
 _MOST = 12
+_LISTED = 5
 _WORDS = {
     State.DONE: "done",
     State.CACHED: "cached",
@@ -50,13 +51,13 @@ class Board:
         self._clear(Begun("", 0.0, (), 0, 1, 0.0, 0))
 
     def _clear(self, event: Begun) -> None:
-        self.total = len(event.steps)
+        self._open, self._before = len(event.steps), event.cached
         self.counts = dict.fromkeys(State, 0)
         self.counts[State.CACHED] = event.cached
         self._running: dict[str, tuple[Started, str]] = {}
         self._left, self._at, self._began = event.left, event.at, event.at
         # Where hardly a step ever ran, nobody knows how long the others will take.
-        self._foreseen = 2 * event.known >= max(1, self.total - event.cached)
+        self._foreseen = 2 * event.known >= max(1, self._open)
 
     def take(self, event: Event) -> None:
         """Note an event."""
@@ -67,14 +68,17 @@ class Board:
         elif isinstance(event, Said) and event.step in self._running:
             self._running[event.step] = (self._running[event.step][0], event.line)
         elif isinstance(event, Ended):
-            if event.step.id in self._running or event.state is not State.CACHED:
-                self.counts[event.state] += 1
+            self.counts[event.state] += 1
             self._running.pop(event.step.id, None)
             self._left, self._at = event.left, event.at
 
     @property
-    def ended(self) -> int:
-        """How many steps have come to their end."""
+    def through(self) -> str:
+        """How far the run is: ``3/10`` of what was not up to date to begin with."""
+        return f"{self._ended - self._before}/{self._open}"
+
+    @property
+    def _ended(self) -> int:
         return sum(self.counts.values())
 
     def lines(self, now: float, screen: Screen, aside: str = "") -> list[str]:
@@ -109,12 +113,13 @@ class Board:
                 parts += [("2", self._glyphs.between), (code if count else "", f"{count} {_WORDS[state]}")]
         left = self._left - (now - self._at)
         foreseen = f", about {duration(left)}" if self._foreseen and left >= 1 else ""
-        parts += [("2", self._glyphs.between), ("", f"{max(0, self.total - self.ended)} left{foreseen}")]
+        parts += [("2", self._glyphs.between), ("", f"{max(0, self._open + self._before - self._ended)} left{foreseen}")]
         return self._fit(width, ("32", full), ("2", empty), *parts)
 
     def _bar(self) -> tuple[str, str]:
         width = 20
-        full = width if not self.total else min(width, self.ended * width // self.total)
+        total = self._open + self._before
+        full = min(width, self._ended * width // total) if total else width
         return self._glyphs.full * full, self._glyphs.empty * (width - full)
 
     def _fit(self, width: int, *parts: tuple[str, str]) -> str:
@@ -156,7 +161,7 @@ def line_of(event: Ended, *, color: bool = False) -> str:
     if color and event.state in _COLORS:
         word = f"\x1b[{_COLORS[event.state]}m{word}\x1b[0m"
     seconds = f"  {duration(event.seconds)}" if event.seconds >= _SHOWN else ""
-    why = f": {visible(event.why)}" if event.why and event.state is not State.DONE else ""
+    why = f": {visible(event.why)}" if event.why not in ("", _WORDS[event.state]) and event.state is not State.DONE else ""
     return f"{word} {visible(event.step.id)}{seconds}{why}"
 
 
@@ -190,16 +195,19 @@ def watching(terminal: Terminal, *, outputs: bool = False) -> Generator[Watch, N
     board = Board(unicode=terminal.unicode, color=terminal.vivid)
     lock = threading.Lock()
     over = threading.Event()
-    drawing = False
+    drawing, idle = False, 0
 
     def watch(event: Event) -> None:
-        nonlocal drawing
+        nonlocal drawing, idle
         with lock:
             board.take(event)
             if isinstance(event, Warned):
                 terminal.complain(f"relgraph: warning: {visible(event.line)}")
-            elif isinstance(event, Ended) and (event.state is not State.CACHED or event.why):
-                _tell(terminal, board, event, outputs=outputs)
+            elif isinstance(event, Ended):
+                # Of a large plan, most may never begin.
+                idle += event.worker < 0 and event.state is not State.CACHED
+                if event.why if event.state is State.CACHED else event.worker >= 0 or idle <= _LISTED:
+                    _tell(terminal, board, event, outputs=outputs)
             if isinstance(event, Started) and terminal.live:
                 drawing = True
                 if ticker.ident is None:
@@ -207,6 +215,11 @@ def watching(terminal: Terminal, *, outputs: bool = False) -> Generator[Watch, N
             elif isinstance(event, Finished):
                 drawing = False
                 terminal.draw([])
+                if idle > _LISTED:
+                    terminal.complain(f"          and {idle - _LISTED} more that did not begin")
+                if event.interrupted:
+                    terminal.complain("relgraph: ended early; the same again goes on from here")
+                idle = 0
             if drawing:
                 draw()
 
@@ -233,7 +246,7 @@ def _tell(terminal: Terminal, board: Board, event: Ended, *, outputs: bool) -> N
     line = line_of(event, color=terminal.vivid)
     if not terminal.live:
         # Without a board this is what shows how far it is.
-        line = f"[{board.ended}/{board.total}] {line}"
+        line = f"[{board.through}] {line}"
     said = event.tail or (_log(event.log) if outputs and event.state is State.DONE else ())
     lines = [line, *(f"    {visible(one)}" for one in said if one != f"relgraph: {event.why}")]
     if event.state is State.FAILED and event.log:

@@ -45,6 +45,8 @@ class Terminal:
         self.unicode = err is not None and (getattr(err, "encoding", None) or "utf-8").lower().startswith("utf")
         self.color = _wants_color(out, variables)
         self.vivid = self.live and not variables.get("NO_COLOR")
+        #: Whether standard output is a terminal.
+        self.seen = out is not None and out.isatty()
         self.width = _width(out)
         #: What a command that draws for itself (:meth:`holding`) was asked to show beside it.
         self.aside = ""

@@ -23,9 +23,9 @@ class State(Enum):
 
 
 class Begun(NamedTuple):
-    """The run begins: of ``steps`` the ``cached`` were found up to date before anything began, the others may have to run.
+    """The run begins: ``steps`` may have to run; ``cached`` is how many others were found up to date before anything began.
 
-    ``left`` is the time the others will take by what they took before, and ``known`` of how many of them that is known.
+    ``left`` is the time they will take by what they took before, and ``known`` of how many of them that is known.
     """
 
     name: str

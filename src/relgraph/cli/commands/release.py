@@ -194,7 +194,7 @@ def _run(
     prepared: "Prepared", stores: Any, values: Values, terminal: Terminal, *, to: str = "", signer: "Signer | None" = None
 ) -> int:
     from relgraph.cli.board import summary_lines, watching
-    from relgraph.engine.events import both
+    from relgraph.engine.events import State, both
     from relgraph.engine.timeline import Timeline
     from relgraph.release.run import Settings, run
 
@@ -218,7 +218,8 @@ def _run(
         for line in summary_lines(timeline.summary()):
             terminal.complain(line)
     if ran.status and ran.outcome.first_failed:
-        terminal.complain(f"relgraph: error: {ran.outcome.first_failed} failed first")
+        failed = sum(result.state is State.FAILED for result in ran.outcome.results.values())
+        terminal.complain(f"relgraph: error: {ran.outcome.first_failed} failed{' first' if failed > 1 else ''}")
         if ran.hint:
             terminal.complain(f"hint: {ran.hint}")
     return _report(prepared, ran, values, terminal)
@@ -252,8 +253,34 @@ def _report(prepared: "Prepared", ran: "Ran | None", values: Values, terminal: T
         terminal.write(json.dumps(fields, indent=1) + "\n")
     else:
         for node, tag, digest, state in rows:
-            terminal.write(f"{state:9}  {node}  {prepared.destinations[node]}:{tag}{'@' + digest if digest else ''}\n")
+            terminal.write(_row(state, node, _place(prepared, node, tag, digest), terminal))
     return 0 if ran is None else ran.status
+
+
+def _place(prepared: "Prepared", node: str, tag: str, digest: str) -> str:
+    """Where an artifact is: where it is published or, of builds alone, in the workspace's own store."""
+    if any(step.action == "push" for step in prepared.plan.steps):
+        return f"{prepared.destinations[node]}:{tag}{'@' + digest if digest else ''}"
+    if not digest:
+        return tag
+    from relgraph.release.destinations import layout_name
+    from relgraph.release.run import state_of
+
+    store = os.path.relpath(state_of(prepared.workspace.root) / "store")
+    return f"layout:{store}//{layout_name(prepared.planned[node].unit.part.reference)}@{digest}"
+
+
+def _row(state: str, node: str, place: str, terminal: Terminal) -> str:
+    from relgraph.report.style import paint
+
+    style = {"failed": "error", "cancelled": "warning", "skipped": "warning", "done": "expected"}.get(state, "")
+    word = paint(style, state, terminal.color) if style else state
+    text = f"{word}{' ' * (9 - len(state))}  {node}  "
+    name, at, digest = place.partition("@")
+    # A digest that would be broken by the edge of the screen has a line of its own.
+    if at and terminal.seen and len(text) + len(place) > terminal.width:
+        return f"{text}{name}\n    {at}{digest}\n"
+    return f"{text}{place}\n"
 
 
 def _show_plan(prepared: "Prepared", values: Values, terminal: Terminal) -> int:
