@@ -66,15 +66,23 @@ def test_a_lock_is_written_where_it_changes(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFailure, match="there is no lock file"):
         load(path)
     assert load(path, missing_ok=True) == Lock()
-    assert store(path, _LOCK)
+    assert store(path, _LOCK, before=Lock())
     stamp = path.stat().st_ino
-    assert not store(path, _LOCK)
+    assert not store(path, _LOCK, before=_LOCK)
     assert path.stat().st_ino == stamp
     assert load(path) == _LOCK
     path.write_text("{}")
     with pytest.raises(LockProblem, match="schema"):
         load(path)
     with pytest.raises(EnvironmentFailure, match="cannot be written"):
-        store(tmp_path / "nowhere" / "relgraph.lock", _LOCK)
+        store(tmp_path / "nowhere" / "relgraph.lock", _LOCK, before=Lock())
     with pytest.raises(EnvironmentFailure, match=str(tmp_path)):
         load(tmp_path)
+
+
+def test_what_somebody_else_locked_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "relgraph.lock"
+    store(path, Lock.of(_LOCK.entries[:1]), before=Lock())
+    with pytest.raises(EnvironmentFailure, match="changed while this run resolved"):
+        store(path, _LOCK, before=Lock())
+    assert load(path) == Lock.of(_LOCK.entries[:1])

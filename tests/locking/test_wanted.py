@@ -118,7 +118,7 @@ def test_an_old_chart_has_its_dependencies_beside_it() -> None:
 
 
 def test_dependencies_from_elsewhere_are_named() -> None:
-    with pytest.raises(DeclarationError, match="dependency db: .* is no registry"):
+    with pytest.raises(DeclarationError, match=r"dependency db: .* is no registry"):
         _read(_CHART + 'dependencies: [{name: db, version: "1", repository: "https://charts.example"}]\n')
     with pytest.raises(DeclarationError, match="dependency db: version range"):
         _read(_CHART + 'dependencies: [{name: db, version: "^^", repository: "oci://r.example/c"}]\n')
@@ -143,5 +143,5 @@ def test_what_is_locked_is_wanted_as_it_was() -> None:
 def test_one_name_stands_for_one_requirement() -> None:
     one, other = from_text("r.example/a/web:^1"), from_text("r.example/b/web:^1")
     assert merged([[one], [one]]) == [one]
-    with pytest.raises(DeclarationError, match="two requirements are called web: .*/a/web and .*/b/web"):
+    with pytest.raises(DeclarationError, match=r"two requirements are called web: .*/a/web and .*/b/web"):
         merged([[one], [other]])

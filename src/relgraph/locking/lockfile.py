@@ -34,9 +34,14 @@ def load(path: Path, *, missing_ok: bool = False) -> Lock:
         raise EnvironmentFailure(f"{path}: {problem.strerror or problem}") from problem
 
 
-def store(path: Path, lock: Lock) -> bool:
-    """Write the lock where that changes the file; whether it did. The file is replaced as a whole."""
+def store(path: Path, lock: Lock, *, before: Lock) -> bool:
+    """Write the lock where that changes the file; whether it did. The file is replaced as a whole.
+
+    Raises EnvironmentFailure where it is not ``before`` any more: somebody else has resolved something meanwhile.
+    """
     data = write_lock(lock)
+    if load(path, missing_ok=True) != before:
+        raise EnvironmentFailure(f"{path}: it was changed while this run resolved", hint="run again")
     try:
         if path.read_bytes() == data:
             return False

@@ -42,7 +42,7 @@ def lock(values: Values, terminal: Terminal) -> int:
         facts = RepositoryFacts(repository, held=held, workers=stores.workers)
         resolution = resolve(requirements, before, facts, mode)
     # A frozen lock is a file that nobody touches, whatever of it was asked for.
-    written = not (mode.frozen or mode.locked or mode.offline) and store(path, resolution.lock)
+    written = not (mode.frozen or mode.locked or mode.offline) and store(path, resolution.lock, before=before)
     wanted_format = values.get("format")
     if wanted_format == "imgpkg":
         terminal.write(images_lock(resolution.lock.entries).decode())
