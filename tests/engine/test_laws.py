@@ -169,7 +169,7 @@ class Case:
 
 # Worlds are small enough to be read as they are found; making them smaller takes minutes.
 QUICK = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # executors are there in every run; a run with nothing to do 
     import threading
     from pathlib import Path
 
-__all__ = ["Command", "Executor", "Job", "Program"]
+__all__ = ["Command", "Executor", "Job", "Program", "ended"]
 
 
 class Program(Protocol):

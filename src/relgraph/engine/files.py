@@ -14,7 +14,7 @@ from typing import TypeAlias
 from relgraph.engine.keys import ABSENT, Mark
 from relgraph.engine.patterns import base_of, matcher
 
-__all__ = ["FOLDER", "OTHER", "Files", "Row", "mark_of"]
+__all__ = ["FOLDER", "OTHER", "Files", "Row", "link_mark", "mark_of"]
 
 #: modification time and change time in nanoseconds are the first and the fourth; size in bytes, inode; then the mark.
 Row: TypeAlias = tuple[int, int, int, int, Mark]

@@ -46,7 +46,8 @@ def head_of(step: Step) -> bytes:
 
 def digest_of(files: Iterable[tuple[str, Mark]]) -> bytes:
     """What patterns match, paths with marks in order, as one digest that steps with the same patterns share; empty for nothing."""
-    text = b"".join(words(path) + mark for path, mark in files)
+    # No path holds a NUL, and all marks have one length.
+    text = b"".join([b"%s\0%s" % (path.encode("utf-8", "surrogateescape"), mark) for path, mark in files])
     return sha256(text).digest() if text else b""
 
 

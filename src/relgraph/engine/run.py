@@ -53,7 +53,7 @@ def run_plan(
     unknown = {step.action for step in prepared.plan.steps}.difference(executors)
     if unknown:
         raise DeclarationError(f"no executor carries out '{min(unknown)}'")
-    folder = state_folder(os.path.abspath(state))
+    folder = _state_folder(os.path.abspath(state))
     with run_lock(folder) as lock:
         files = Files(os.path.abspath(prepared.plan.root), load_rows(folder))
         traces = Traces(os.path.join(folder, "state.db"), warn=lambda line: watch(Warned(clock.monotonic(), line)))
@@ -109,7 +109,7 @@ def run_plan(
                 save_rows(folder, files.settle())
 
 
-def state_folder(path: str) -> str:
+def _state_folder(path: str) -> str:
     """The folder for what runs leave behind, made where it is missing, and kept out of version control by itself."""
     ignore = os.path.join(path, ".gitignore")
     if not os.path.exists(ignore):

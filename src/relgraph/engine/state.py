@@ -20,11 +20,12 @@ Groups: TypeAlias = dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[Sequence
 
 
 class Look(NamedTuple):
-    """What a step's key was made of when it was looked at: marks of its named inputs, and what its patterns matched."""
+    """What a step's key was made of when it was looked at: marks of its named inputs, and what its patterns matched, with its digest."""
 
     key: Key
     marks: Sequence[Mark]
     matched: Sequence[tuple[str, Mark]]
+    digest: bytes = b""
 
 
 class Situation:
@@ -103,18 +104,18 @@ class Situation:
             marks,
             map(self.made, self.needed(step)) if step.needs else (),
         )
-        return Look(key, marks, matched)
+        return Look(key, marks, matched, digest)
 
     def matching(self, index: int, mark: Callable[[str], Mark] | None = None, more: Iterable[str] = ()) -> list[tuple[str, Mark]]:
         """The files that match the patterns of a step's inputs, but for its own outputs, with their marks."""
-        outputs = tuple(map(matcher, self.prepared.plan.steps[index].outputs))
-        found = {
-            path
-            for pattern in self.prepared.patterns[index]
-            for path in (*self.files.expand(pattern), *filter(matcher(pattern), more))
-        }
+        patterns = self.prepared.patterns[index]
+        own = self.prepared.plan.steps[index].outputs
+        outputs = tuple(matcher(one) for one in own if any(overlap(one, pattern) for pattern in patterns))
+        found = {path for pattern in patterns for path in (*self.files.expand(pattern), *filter(matcher(pattern), more))}
         mark = mark or self.files.input_mark
-        return [(path, mark(path)) for path in sorted(found) if not any(output(path) for output in outputs)]
+        if outputs:
+            found = {path for path in found if not any(output(path) for output in outputs)}
+        return [(path, mark(path)) for path in sorted(found)]
 
     def deep(self, index: int, look: Look | None, deeps: Sequence[Key]) -> Key:
         """The deep key: like the key, but of what other steps make, how *they* are decided enters and not what they made.
@@ -134,15 +135,18 @@ class Situation:
             if terminal is not named:
                 of = dict(zip(named, look.marks, strict=True))
                 marks = [of[path] for path in terminal]
+        digest = b"" if look is None else look.digest
         if matched:
             exact, patterns = self._outputs
-            matched = [row for row in matched if row[0] not in exact and not any(output(row[0]) for output in patterns)]
+            bare = [row for row in matched if row[0] not in exact and not (patterns and any(output(row[0]) for output in patterns))]
+            if look is None or len(bare) < len(matched):
+                digest = digest_of(bare)
         return sha256(
             b"deep"
             + key_of(
                 prepared.heads[index],
                 self.values(step) if step.environment else (),
-                digest_of(matched),
+                digest,
                 marks,
                 [deeps[before] for before in prepared.feeds[index]],
             )

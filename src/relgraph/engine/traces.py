@@ -18,7 +18,7 @@ from relgraph.engine.keys import FORMAT, Key, Mark
 from relgraph.errors import EnvironmentFailure
 from relgraph.model.plan import Facts
 
-__all__ = ["Output", "Trace", "Traces"]
+__all__ = ["Output", "Trace", "Traces", "unpack"]
 
 _VERSION = 100 + FORMAT
 _PATIENCE = 10.0  # seconds
@@ -101,7 +101,7 @@ class Traces:
 
     def record(self, step: str, trace: Trace, why: Mapping[str, Any]) -> None:
         """Remember what a step made, and what the key was made of (plain values)."""
-        row = pack(trace)
+        row = _pack(trace)
         packed = marshal.dumps(dict(why))
         packed = b"z" + zlib.compress(packed, 1) if len(packed) > _LONG else b"-" + packed
         self._write(
@@ -219,13 +219,13 @@ class Traces:
         self._base = _open(self._path, readonly=False)
 
 
-def pack(trace: Trace) -> bytes:
+def _pack(trace: Trace) -> bytes:
     """A trace without its key, as bytes."""
     return marshal.dumps((trace.deep, dict(trace.facts), trace.outputs, trace.seconds, trace.at))
 
 
 def unpack(key: Key, row: bytes) -> Trace:
-    """The trace of :func:`pack`."""
+    """The trace of :func:`_pack`."""
     return Trace(key, *marshal.loads(row))  # noqa: S302 - our own file
 
 
