@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ from relgraph.oci.codecs.artifact import Artifact
 from relgraph.oci.codecs.codec import Options
 from relgraph.oci.codecs.generic import CODEC
 from relgraph.oci.errors import InvalidReference, TagExists
+from relgraph.oci.local import LocalRepository
 from relgraph.oci.reference import parse_reference
+from relgraph.oci.remote import RemoteRepository
 from relgraph.oci.stores import Stores, open_repository, put
 
 
@@ -64,3 +68,18 @@ def test_stores_share_what_they_opened(hostile: HostileRegistry, tmp_path: Path)
         remote = stores.open(parse_reference(f"{hostile.address}/acme/notes"))
         put(remote, artifact_of(tmp_path / "files", "words"), "1.0.0")
     assert recorder.outcomes
+
+
+def test_threads_share_what_is_opened(hostile: HostileRegistry, tmp_path: Path) -> None:
+    start = threading.Barrier(8, timeout=10)
+
+    def opened(number: int) -> tuple[int, int]:
+        start.wait()
+        local = stores.open(parse_reference(f"layout:{tmp_path / 'out'}//r{number}"), create=True)
+        remote = stores.open(parse_reference(f"{hostile.address}/acme/r{number}"))
+        assert isinstance(local, LocalRepository)
+        assert isinstance(remote, RemoteRepository)
+        return id(local.layout), id(remote.transport.link)
+
+    with Stores(lambda: FAST, variables={}) as stores, ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(opened, range(8)))) == 1

@@ -9,6 +9,7 @@
 A layout needs nothing of what talks to registries, so that is loaded when the first registry is opened.
 """
 
+import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -32,8 +33,7 @@ __all__ = ["Stores", "open_repository", "put"]
 
 
 class Stores:
-    """Opens what references name, registries and layouts alike. Use it as a context, from one thread; what it gave out is
-    safe for several.
+    """Opens what references name, registries and layouts alike; safe for several threads. Use it as a context.
 
     ``settings`` makes the :class:`~relgraph.oci.settings.Settings` (hosts declared insecure, hosts that may have another's
     credentials, limits) when the first registry is opened. ``variables`` are the environment: proxies, and where credentials
@@ -53,6 +53,7 @@ class Stores:
         self._layouts: dict[str, Layout] = {}
         self._registries: Registries | None = None
         self._open = ExitStack()
+        self._lock = threading.Lock()
 
     def open(self, reference: Reference, *, create: bool = False) -> Repository:
         """The repository of a reference, whatever its tag; nothing is requested yet.
@@ -65,24 +66,26 @@ class Stores:
 
     def layout(self, reference: LayoutReference, *, create: bool = False) -> Layout:
         """The layout of a reference; all its repositories share it."""
-        if reference.path not in self._layouts:
-            self._layouts[reference.path] = Layout(Path(reference.path), create=create)
-        return self._layouts[reference.path]
+        with self._lock:
+            if reference.path not in self._layouts:
+                self._layouts[reference.path] = Layout(Path(reference.path), create=create)
+            return self._layouts[reference.path]
 
     def close(self) -> None:
         """Close what is idle."""
         self._open.close()
 
     def _open_remote(self, reference: RegistryReference) -> Repository:
-        if self._registries is None:
-            from relgraph.oci.registries import Registries  # noqa: PLC0415 - what talks to registries costs a tenth of a second
-            from relgraph.oci.settings import Settings  # noqa: PLC0415
+        with self._lock:
+            if self._registries is None:
+                from relgraph.oci.registries import Registries  # noqa: PLC0415 - what talks to registries takes time to load
+                from relgraph.oci.settings import Settings  # noqa: PLC0415
 
-            settings = Settings() if self._settings is None else self._settings()
-            # Credential helpers are other programs, which may need any of the variables.
-            variables = inherited("*") if self._variables is None else self._variables
-            self._registries = self._open.enter_context(Registries(settings, variables=variables, reporter=self.reporter))
-        return self._registries.open(reference)
+                settings = Settings() if self._settings is None else self._settings()
+                # Credential helpers are other programs, which may need any of the variables.
+                variables = inherited("*") if self._variables is None else self._variables
+                self._registries = self._open.enter_context(Registries(settings, variables=variables, reporter=self.reporter))
+            return self._registries.open(reference)
 
     def __enter__(self) -> Self:
         return self
