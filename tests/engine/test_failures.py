@@ -209,6 +209,23 @@ def test_what_an_executor_raises_fails_its_step_only(tmp_path: Path) -> None:
     assert outcome.results["b"].state is State.DONE
 
 
+def test_the_exit_status_is_that_of_what_failed_first(tmp_path: Path) -> None:
+    class Strict:
+        def run(self, job: Job) -> Facts:
+            raise Refused("other content under this tag", hint="choose another version", details=("here",))
+
+        def intact(self, step: Step, facts: Facts) -> bool:
+            return True
+
+    world = World(tmp_path, Step("a", "push"), shell("b", "exit 1", after=("c",)), shell("c", "true"))
+    world.executors["push"] = Strict()
+    outcome = world.run(keep_going=True, workers=1, only=["a"])
+    assert (outcome.status, outcome.results["a"].status) == (1, 1)
+    assert (outcome.results["a"].why, outcome.results["a"].hint) == ("other content under this tag; here", "choose another version")
+    assert world.run(only=["b"]).status == 3
+    assert world.run(only=["c"]).status == 0
+
+
 def test_a_watch_that_fails_ends_the_run(tmp_path: Path) -> None:
     from relgraph.engine.events import Event
     from relgraph.engine.run import run_plan

@@ -15,7 +15,7 @@ from relgraph.engine.executor import Executor, Job
 from relgraph.engine.journal import Journal, Unfinished
 from relgraph.engine.keys import Key
 from relgraph.engine.log import Log
-from relgraph.engine.outcome import Remote, Result, line_of
+from relgraph.engine.outcome import Remote, Result, failed
 from relgraph.engine.outputs import Outputs, remove_own, repaired
 from relgraph.engine.programs import Programs
 from relgraph.engine.reasons import changes, told
@@ -69,7 +69,7 @@ class Carrier(NamedTuple):
             self.deeps[index] = situation.deep(index, look, self.deeps)
             trace, origin = self._earlier(index, step, look)
         except (RelgraphError, OSError) as problem:
-            return Result(State.FAILED, {}, (), started=started, why=line_of(problem))
+            return failed(problem, started=started)
         if trace is not None:
             situation.results[index] = trace
             return Result(State.CACHED, trace.facts, trace.outputs, look.key, why=origin)
@@ -146,7 +146,7 @@ class Carrier(NamedTuple):
             made = outputs.take() if step.outputs else ()
             done = True
         except Exception as problem:  # noqa: BLE001 - whatever an executor raises is a failure of its step, not of the run
-            return Result(State.FAILED, {}, (), look.key, why=line_of(problem))
+            return failed(problem, look.key)
         finally:
             if begun and not done:
                 outputs.put_back()

@@ -9,7 +9,7 @@ from relgraph.engine.traces import Output
 from relgraph.errors import RelgraphError
 from relgraph.model.plan import Facts
 
-__all__ = ["Found", "Outcome", "Remote", "Result", "line_of"]
+__all__ = ["Found", "Outcome", "Remote", "Result", "failed", "line_of"]
 
 
 class Result(NamedTuple):
@@ -17,7 +17,8 @@ class Result(NamedTuple):
 
     ``key`` is empty where it was never known; ``outputs`` are its files, each as path, mark and whether the step made it where none was.
     ``started`` (monotonic clock) and ``seconds`` are 0 for what did not run; ``why`` is one line on what went wrong or why it ran,
-    ``log`` the file with its output, ``tail`` its last lines where it failed.
+    ``log`` the file with its output, ``tail`` its last lines where it failed; then ``hint`` is what to do about it, and ``status`` the exit
+    status of what it failed with.
     """
 
     state: State
@@ -29,6 +30,8 @@ class Result(NamedTuple):
     why: str = ""
     log: str = ""
     tail: tuple[str, ...] = ()
+    hint: str = ""
+    status: int = 0
 
 
 class Outcome(NamedTuple):
@@ -43,6 +46,13 @@ class Outcome(NamedTuple):
     def ok(self) -> bool:
         """Whether every step is done or cached."""
         return not self.first_failed and not self.interrupted
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0, that of what failed first, or 128 and the signal that ended the run."""
+        if self.interrupted:
+            return 128 + self.interrupted
+        return self.results[self.first_failed].status if self.first_failed else 0
 
     def count(self, state: State) -> int:
         """How many steps ended so."""
@@ -68,6 +78,12 @@ class Remote(Protocol):
 
     def put(self, key: Key, facts: Facts, outputs: Mapping[str, tuple[Mark, str]]) -> None:
         """Share a result: its facts and its output files, by path below the root: the mark, and where the content lies."""
+
+
+def failed(problem: BaseException, key: Key = b"", started: float = 0.0) -> Result:
+    """The result of a step that failed. What is no error of ours is one of the environment."""
+    hint, status = (problem.hint, problem.status) if isinstance(problem, RelgraphError) else ("", RelgraphError.status)
+    return Result(State.FAILED, {}, (), key, started, why=line_of(problem), hint=hint, status=status)
 
 
 def line_of(problem: BaseException) -> str:
