@@ -64,13 +64,80 @@ def test_a_committed_file_is_what_it_was_before(root: Path) -> None:
     (root / "new.txt").write_bytes(b"new\n")
     worktree = repository.tree("worktree")
     assert worktree is not None
-    before = content_ids(worktree, ["new.txt", "bin/run", "gone"])
+    before = content_ids(worktree, ["new.txt", "bin/run", "gone"], str(root))
     git(root, "add", ".")
     git(root, "commit", "-qm", "More")
     again = GitRepository(open_repository(str(root)).location)
     head = again.tree("HEAD")
     assert head is not None
     assert content_ids(head, ["new.txt", "bin/run"]) == before
+
+
+def test_links_and_large_files_of_a_work_tree_are_told_apart(root: Path) -> None:
+    large = root / "large.bin"
+    large.touch()
+    os.truncate(large, 17 << 20)
+
+    def ids() -> dict[str, str]:
+        worktree = open_repository(str(root)).tree("worktree")
+        assert worktree is not None
+        return content_ids(worktree, ["large.bin", "link"], str(root))
+
+    before = ids()
+    with large.open("r+b") as file:
+        file.write(b"1")
+    (root / "link").unlink()
+    (root / "link").symlink_to("elsewhere")
+    after = ids()
+    assert after["large.bin"] != before["large.bin"]
+    assert after["link"] != before["link"]
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "More")
+    head = GitRepository(open_repository(str(root)).location).tree("HEAD")
+    assert head is not None
+    assert content_ids(head, ["large.bin", "link"]) == after
+
+
+@pytest.mark.parametrize("rev", ["HEAD", "worktree"])
+def test_modes_do_not_follow_the_mask_of_the_user(root: Path, tmp_path: Path, rev: str) -> None:
+    mask = os.umask(0o077)
+    try:
+        exported(root, rev, tmp_path / "out")
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "out/a.txt").stat().st_mode) == 0o644
+    assert stat.S_IMODE((tmp_path / "out/bin/run").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "out/deep/er").stat().st_mode) == 0o755
+
+
+def test_what_a_sparse_checkout_left_out_is_there(root: Path, tmp_path: Path) -> None:
+    head = open_repository(str(root)).tree("HEAD")
+    assert head is not None
+    whole, before = exported(root, "HEAD", tmp_path / "whole"), content_ids(head, ["a.txt", "bin/run"])
+    git(root, "sparse-checkout", "set", "deep")
+    worktree = open_repository(str(root)).tree("worktree")
+    assert worktree is not None
+    assert content_ids(worktree, ["a.txt", "bin/run"], str(root)) == before
+    assert exported(root, "worktree", tmp_path / "out") == whole
+
+
+@pytest.mark.parametrize("name", ["..", ".git", ".GIT"])
+def test_a_tree_that_git_would_not_check_out_is_refused(root: Path, tmp_path: Path, name: str) -> None:
+    blob = git(root, "rev-parse", "HEAD:a.txt")
+    inner = _tree(root, "100644", "evil", blob)
+    commit = git(root, "commit-tree", "-m", "Evil", _tree(root, "40000", name, inner))
+    git(root, "update-ref", "refs/heads/evil", commit)
+    with pytest.raises(EnvironmentFailure, match="no path that git would check out"):
+        exported(root, commit, tmp_path / "out")
+    assert not (tmp_path / "evil").exists()
+    assert not (tmp_path / "out" / name / "evil").exists()
+
+
+def _tree(root: Path, mode: str, name: str, oid: str) -> str:
+    """A tree object of one entry, with whatever name."""
+    raw = root.parent / "raw"
+    raw.write_bytes(f"{mode} {name}\0".encode() + bytes.fromhex(oid))
+    return git(root, "hash-object", "-t", "tree", "--literally", "-w", str(raw))
 
 
 def test_a_missing_object_is_said(root: Path, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def prepare(workspace: Workspace, request: Request, wish: Wish, stack: ExitStack
     release = _release(repo, subject, tag)
     scope = scope_of(declared, repo.id, release, _templates(workspace.root))
     units = _chosen(workspace.graph, scope, wish.nodes)
-    planned, problems = _ask(units, subject.tree)
+    planned, problems = _ask(units, subject.tree, str(_real(subject).location.worktree or ""))
     if problems:
         raise DeclarationError(
             problems[0] if len(problems) == 1 else f"{len(problems)} problems with what is to be built",
@@ -172,7 +172,7 @@ def _chosen(graph: Graph, scope: Scope, nodes: tuple[str, ...]) -> tuple[Unit, .
     return scope.units
 
 
-def _ask(units: Iterable[Unit], tree: Tree) -> tuple[list[Planned], list[str]]:
+def _ask(units: Iterable[Unit], tree: Tree, worktree: str) -> tuple[list[Planned], list[str]]:
     planned: list[Planned] = []
     problems: list[str] = []
     for unit in units:
@@ -187,7 +187,7 @@ def _ask(units: Iterable[Unit], tree: Tree) -> tuple[list[Planned], list[str]]:
         except DeclarationError as problem:
             problems += [f"{unit.id}: {detail}" for detail in problem.details or (_with_hint(problem),)]
             continue
-        planned.append(Planned(unit, recipe, content_ids(tree, _paths(tree, recipe))))
+        planned.append(Planned(unit, recipe, content_ids(tree, _paths(tree, recipe), worktree)))
     return planned, problems
 
 
