@@ -265,7 +265,7 @@ def _open(path: str, *, readonly: bool) -> sqlite3.Connection | None:
                     if statement.strip():
                         base.execute(statement)
             base.execute("COMMIT")
-        base.execute("PRAGMA synchronous = OFF")
+        base.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         base.close()
         raise
