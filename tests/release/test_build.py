@@ -1,12 +1,16 @@
 """``build``, ``push``, ``plan`` and ``stamp`` on the demo's platform."""
 
+import io
 import json
+import re
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 import yaml
 
-from releases import Ran, git, platform, relgraph
+from releases import Ran, git, inside, platform, relgraph
+from relgraph.cli.main import main
 from relgraph.oci.layout import Layout
 
 TO = "layout:../pushed"
@@ -174,3 +178,30 @@ def test_a_file_that_is_not_there_is_said(root: Path) -> None:
     ran = relgraph(root, "plan", "--what-if", "config/default.yaml")
     assert ran.status == 2
     assert "no such file" in ran.err
+
+
+def test_what_build_shows_is_where_it_lies(root: Path) -> None:
+    ran = relgraph(root, "build", "controller")
+    (line,) = ran.out.splitlines()
+    state, node, place = line.split()
+    assert (state, node) == ("done", "images.controller")
+    assert place.startswith("layout:.relgraph/store//registry.example/acme/controller@sha256:")
+    assert relgraph(root, "store.inspect", place).status == 0
+
+
+class Narrow(io.StringIO):
+    """A terminal whose size nobody knows: a hundred columns."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_digest_is_never_broken_by_the_edge_of_the_screen(root: Path) -> None:
+    relgraph(root, "release", "--to", "layout:../published")
+    out = Narrow()
+    with inside(root), redirect_stdout(out), redirect_stderr(io.StringIO()):
+        assert main(["push", "--tag", "v0.30.0", "--to", "layout:../elsewhere"]) == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue()).splitlines()
+    assert lines[3] == "cached     images.controller"
+    assert lines[4] == "    layout:../elsewhere//registry.example/acme/controller:0.30.0"
+    assert re.fullmatch(r"    @sha256:[0-9a-f]{64}", lines[5])

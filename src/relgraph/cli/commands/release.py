@@ -143,13 +143,16 @@ def release(values: Values, terminal: Terminal) -> int:
 
 def _announce(prepared: "Prepared", record: "Record | None", values: Values, terminal: Terminal) -> int:
     """Write the notes where they are wanted, and say who has to follow."""
+    from textwrap import fill
+
     from relgraph.release.announce import announce, dependants
 
     if record is not None and (path := values.get("notes")) is not None:
         write_bytes(path, announce(prepared, record).encode(), hint="--notes takes a file in an existing, writable folder")
     if values.get("format") != "json":
         for name, nodes in sorted(dependants(prepared).items()):
-            terminal.complain(f"{name} refers to what was released, and has to follow: {', '.join(nodes)}")
+            text = f"{name} refers to what was released, and has to follow: {', '.join(nodes)}"
+            terminal.complain(fill(text, terminal.screen.columns - 1, subsequent_indent="    ") if terminal.interactive else text)
     return 0
 
 
@@ -276,11 +279,11 @@ def _row(state: str, node: str, place: str, terminal: Terminal) -> str:
     style = {"failed": "error", "cancelled": "warning", "skipped": "warning", "done": "expected"}.get(state, "")
     word = paint(style, state, terminal.color) if style else state
     text = f"{word}{' ' * (9 - len(state))}  {node}  "
+    if not terminal.seen or len(state) + len(text) - len(word) + len(place) <= terminal.width:
+        return f"{text}{place}\n"
+    # What would be broken by the edge of the screen, and could not be copied then, has lines of its own.
     name, at, digest = place.partition("@")
-    # A digest that would be broken by the edge of the screen has a line of its own.
-    if at and terminal.seen and len(text) + len(place) > terminal.width:
-        return f"{text}{name}\n    {at}{digest}\n"
-    return f"{text}{place}\n"
+    return f"{text.rstrip()}\n    {name}\n" + (f"    {at}{digest}\n" if at else "")
 
 
 def _show_plan(prepared: "Prepared", values: Values, terminal: Terminal) -> int:
