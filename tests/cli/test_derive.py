@@ -109,6 +109,40 @@ def test_each_follows_files_that_come_and_go(world: World) -> None:
     assert world.read("chart/templates/list.yaml") == "FIRST\nTHIRD\nSECOND\n"
 
 
+def test_what_nothing_makes_any_more_goes(world: World) -> None:
+    world.run()
+    world.write("made/hand.up", "by hand\n")
+    (world.folder / "words/two.txt").unlink()
+    _, out, err = world.run("--dry-run")
+    assert "what it had made would be removed: made/two.up" in err
+    assert "run        derive derived.list" in out
+    assert (world.folder / "made/two.up").exists()
+    status, out, err = world.run()
+    assert (status, out) == (0, "1 made, 1 up to date\n")
+    assert "removed what it had made: made/two.up" in err
+    assert not (world.folder / "made/two.up").exists()
+    assert world.read("chart/templates/list.yaml") == "by hand\nFIRST\n"
+    assert world.run() == (0, "up to date (2)\n", "")
+
+
+def test_what_somebody_else_edited_or_had_stays(world: World) -> None:
+    world.write("made/one.up", "there before the first run\n")
+    world.run()
+    world.write("made/two.up", "edited\n")
+    world.derived("  none: {from: platform, inputs: [words/**], outputs: [none.txt], run: echo > none.txt}\n")
+    assert world.run()[0] == 0
+    assert world.read("made/one.up") == "FIRST\n"
+    assert world.read("made/two.up") == "edited\n"
+    assert not (world.folder / "chart/templates/list.yaml").exists()
+
+
+def test_a_choice_of_nodes_retires_nothing(world: World) -> None:
+    world.run()
+    (world.folder / "words/two.txt").unlink()
+    assert world.run("upper:one")[0] == 0
+    assert (world.folder / "made/two.up").exists()
+
+
 def test_the_graph_is_read_again_when_it_changes(world: World) -> None:
     world.run()
     world.write("graph/graph.yaml", world.read("graph/graph.yaml").replace("tr a-z A-Z", "tr a-z B-ZA"))

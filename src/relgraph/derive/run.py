@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["derive", "foresee", "state_of"]
 
+# Builds and releases keep their steps in the same state.
+_OWN = f"{ACTION} "
+
 
 def derive(
     opened: Opened,
@@ -45,6 +48,7 @@ def derive(
                 keep_going=keep_going,
                 only=() if only is None else only[derivation.repo],
                 watch=watch,
+                owns=_OWN,
             )
         finally:
             executor.close()
@@ -55,7 +59,7 @@ def derive(
 
 
 def foresee(
-    opened: Opened, only: Mapping[str, Collection[str]] | None, *, environment: Mapping[str, str]
+    opened: Opened, only: Mapping[str, Collection[str]] | None, *, environment: Mapping[str, str], watch: Watch = QUIET
 ) -> "list[tuple[Derivation, Foreseen]]":
     """What :func:`derive` would do, step by step; nothing is changed."""
     from relgraph.engine.preview import preview
@@ -69,6 +73,8 @@ def foresee(
                 state=state_of(opened.root, derivation),
                 environment=environment,
                 only=() if only is None else only[derivation.repo],
+                watch=watch,
+                owns=_OWN,
             )
             found += [(derivation, one) for one in steps]
     return found

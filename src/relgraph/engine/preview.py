@@ -13,6 +13,7 @@ from relgraph.engine.keys import ABSENT, Key, Mark
 from relgraph.engine.outcome import Remote, line_of
 from relgraph.engine.prepare import Prepared, prepare
 from relgraph.engine.reasons import Change, changes, told
+from relgraph.engine.retire import FilesWithout, retired
 from relgraph.engine.saved import load_rows
 from relgraph.engine.state import Look, Situation, wanted
 from relgraph.engine.traces import Trace, Traces
@@ -56,6 +57,7 @@ def preview(
     force: Collection[str] = (),
     watch: Watch = QUIET,
     remote: Remote | None = None,
+    owns: str = "",
 ) -> tuple[Foreseen, ...]:
     """What :func:`~relgraph.engine.run.run_plan` with the same arguments would do, step by step in its order.
 
@@ -67,8 +69,14 @@ def preview(
     folder = os.path.abspath(state)
     traces = Traces(os.path.join(folder, "state.db"), warn=lambda line: watch(Warned(0.0, line)), readonly=True)
     try:
-        files = Files(os.path.abspath(prepared.plan.root), load_rows(folder))
+        files = FilesWithout(os.path.abspath(prepared.plan.root), load_rows(folder))
         situation = Situation(prepared, files, traces.latest(), environment)
+        if owns and not only:
+            gone = retired(situation, owns)
+            files.leave_out(path for paths in gone.values() for path in paths)
+            for name, paths in gone.items():
+                if paths:
+                    watch(Warned(0.0, f"{name} is no longer declared; what it had made would be removed: {', '.join(paths)}"))
         foresight = _Foresight(
             situation, traces, Contents(os.path.join(folder, "outputs"), traces), executors, remote, frozenset(force)
         )

@@ -33,13 +33,15 @@ def run_plan(
     force: Collection[str] = (),
     watch: Watch = QUIET,
     remote: Remote | None = None,
+    owns: str = "",
 ) -> Outcome:
     """Carry out what is not up to date.
 
     ``executors`` are by action. ``state`` is the folder of traces, logs and kept outputs (``.relgraph`` in the root); it is made
     where it is missing. ``environment`` is that from which steps are given what they name, and PATH. ``only`` are the steps that are wanted
     (with all that they wait for), ``force`` those that run in any case. With ``keep_going`` a failure stops those only that
-    wait for what failed.
+    wait for what failed. Steps whose ids begin with ``owns``, that earlier runs had and that the plan has no longer, are forgotten where
+    everything is wanted, and what only they had made is removed.
 
     SIGINT, SIGTERM and SIGHUP, where the call is made in the main thread, end all programs and then the run, with
     :attr:`Outcome.interrupted` set; a second one does so at once.
@@ -69,6 +71,8 @@ def run_plan(
                     )
                 )
             situation = Situation(prepared, files, traces.latest(), environment)
+            if owns and not only:
+                _retire(situation, traces, owns, watch)
             sweep(situation, chosen, frozenset(force), executors)
             steps = prepared.plan.steps
             results = {
@@ -107,6 +111,16 @@ def run_plan(
             traces.close()
             if files.changed:
                 save_rows(folder, files.settle())
+
+
+def _retire(situation: Situation, traces: Traces, owns: str, watch: Watch) -> None:
+    if situation.latest.keys() <= situation.ids:
+        return
+    from relgraph.engine.retire import retire
+
+    for name, paths in retire(situation, traces, owns).items():
+        if paths:
+            watch(Warned(clock.monotonic(), f"{name} is no longer declared; removed what it had made: {', '.join(paths)}"))
 
 
 def _state_folder(path: str) -> str:

@@ -1,6 +1,6 @@
 """What is up to date: keys of steps from files, environment and what the steps before made."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, KeysView, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
@@ -174,12 +174,12 @@ class Situation:
             "needs": needs,
         }
 
-    def makers(self, path: str, *, but: Step) -> bool:
-        """Whether a step other than this one declares a file as its output."""
+    def makers(self, path: str, *, but: Step | None = None) -> bool:
+        """Whether a step (other than this one) declares a file as its output."""
         exact, _ = self._outputs
-        if path in exact and path not in but.outputs:
+        if path in exact and (but is None or path not in but.outputs):
             return True
-        return any(pattern(path) for owner, pattern in self._output_patterns if owner != but.id)
+        return any(pattern(path) for owner, pattern in self._output_patterns if but is None or owner != but.id)
 
     @cached_property
     def _output_patterns(self) -> tuple[tuple[str, Callable[[str], object]], ...]:
@@ -187,6 +187,11 @@ class Situation:
 
     def _number(self, name: str) -> int:
         return self._numbers[name]
+
+    @property
+    def ids(self) -> KeysView[str]:
+        """The ids of all steps, to look them up."""
+        return self._numbers.keys()
 
     @cached_property
     def _numbers(self) -> Mapping[str, int]:

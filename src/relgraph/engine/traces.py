@@ -156,6 +156,10 @@ class Traces:
                     gone.append(("DELETE FROM contents WHERE digest = ?", (digest,)))
                 self._write(gone)
 
+    def drop(self, steps: Iterable[str]) -> None:
+        """These steps have no last result any more; what came of their keys is remembered."""
+        self._write(("DELETE FROM last WHERE step = ?", (step,)) for step in steps)
+
     def close(self) -> None:
         """Give the database back."""
         with self._lock:

@@ -10,6 +10,7 @@ from relgraph.derive.opening import Opened
 from relgraph.derive.run import foresee
 from relgraph.derive.world import Derivation
 from relgraph.effects.environment import inherited
+from relgraph.engine.events import Event, Warned, Watch
 from relgraph.engine.preview import Forecast, Foreseen
 from relgraph.report.clean import visible
 
@@ -18,7 +19,7 @@ __all__ = ["preview", "why"]
 
 def preview(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
     """Print every step that would run or may, or whose files would be put back."""
-    seen = foresee(opened, only, environment=inherited("*"))
+    seen = foresee(opened, only, environment=inherited("*"), watch=_watch(terminal))
     if values.get("format") == "json":
         _write(terminal, opened, seen)
         return 0
@@ -30,6 +31,14 @@ def preview(opened: Opened, only: Mapping[str, Collection[str]] | None, values: 
     words = [f"{counts[forecast]} {word}" for forecast, word in _WORDS.items() if counts[forecast]]
     terminal.write((", ".join(words) or "nothing is derived here") + "\n")
     return 0
+
+
+def _watch(terminal: Terminal) -> Watch:
+    def watch(event: Event) -> None:
+        if isinstance(event, Warned):
+            terminal.complain(f"relgraph: warning: {visible(event.line)}")
+
+    return watch
 
 
 _WORDS = {Forecast.RUN: "would run", Forecast.MAY_RUN: "may run", Forecast.CACHED: "up to date"}
