@@ -124,7 +124,7 @@ class Carrier(NamedTuple):
                 return result
             if self.stop.is_set():
                 return result._replace(state=State.CANCELLED)
-            place.log.write(f"relgraph: {result.why}\n".encode("utf-8", "surrogateescape"))
+            place.log.write(f"relgraph: {result.why}\n".encode("utf-8", "backslashreplace"))
             if attempt > step.retries or self.stop.wait(min(30.0, 0.5 * 2.0**attempt)):
                 return result._replace(tail=place.log.tail())
 
@@ -204,7 +204,7 @@ class Carrier(NamedTuple):
         programs = Programs(self.groups, place.log, root, place.scratch, environment, step.limit)
 
         def say(line: str) -> None:
-            place.log.write(line.encode("utf-8", "surrogateescape") + b"\n")
+            place.log.write(line.encode("utf-8", "backslashreplace") + b"\n")
             self.tell(Said(step.id, clock.monotonic(), line))
 
         return Job(step, Path(root), Path(place.scratch), products, environment, programs.run, programs.command, say, self.stop)

@@ -26,7 +26,7 @@ ABSENT: Mark = b"?" + bytes(32)
 
 def words(*parts: str) -> bytes:
     """Texts as bytes that no other texts give."""
-    return b"".join(b"%d:%s" % (len(data), data) for data in (part.encode("utf-8", "surrogateescape") for part in parts))
+    return b"".join(b"%d:%s" % (len(data), data) for data in (part.encode("utf-8", "surrogatepass") for part in parts))
 
 
 def head_of(step: Step) -> bytes:
@@ -47,7 +47,7 @@ def head_of(step: Step) -> bytes:
 def digest_of(files: Iterable[tuple[str, Mark]]) -> bytes:
     """What patterns match, paths with marks in order, as one digest that steps with the same patterns share; empty for nothing."""
     # No path holds a NUL, and all marks have one length.
-    text = b"".join([b"%s\0%s" % (path.encode("utf-8", "surrogateescape"), mark) for path, mark in files])
+    text = b"".join([b"%s\0%s" % (path.encode("utf-8", "surrogatepass"), mark) for path, mark in files])
     return sha256(text).digest() if text else b""
 
 

@@ -15,7 +15,7 @@ def log_name(step: str) -> str:
     plain = _UNFIT.sub("-", step)[:120]
     if plain == step and not step.startswith("."):
         return f"{plain}.log"
-    return f"{plain.lstrip('.')}-{sha256(step.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}.log"
+    return f"{plain.lstrip('.')}-{sha256(step.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}.log"
 
 
 class Log:

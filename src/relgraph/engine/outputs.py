@@ -48,8 +48,9 @@ class Outputs:
         """Remove what the step made, and make the folders that it writes into."""
         step, files = self._step, self._files
         reads = bool(self._own) and any(overlap(output, path) for output in step.outputs for path in step.inputs)
-        for path in self.before:
-            if path in self._own and not reads:
+        for path, mark in self.before.items():
+            # What is too large to be kept could not be put back.
+            if path in self._own and not reads and self._contents.has(mark):
                 _remove(files.base + path)
             else:
                 self._foreign.add(path)
