@@ -58,6 +58,10 @@ class Stale(Exception):
     """A connection that ended before any byte of an answer."""
 
 
+# What is received at once; below the size from which memory is asked of the system each time.
+_BUFFER = 96 << 10
+
+
 class _Deadline:
     """What the sockets below share: no receive lasts beyond a moment that is set for the request."""
 
@@ -81,6 +85,10 @@ class _Socket(_Deadline, socket.socket):
     def settimeout(self, value: float | None, /) -> None:
         if value != self.gettimeout():  # every call of the system is a chance for another thread to take over
             super().settimeout(value)
+
+    def makefile(self, mode: str = "r", buffering: int | None = None, **kwargs: Any) -> Any:
+        # For the same reason: a small body comes with its head.
+        return super().makefile(mode, _BUFFER if buffering is None and mode == "rb" else buffering, **kwargs)  # type: ignore[call-overload]
 
 
 class _TlsSocket(_Deadline, ssl.SSLSocket):

@@ -7,6 +7,7 @@ there and asks its source for the rest.
 
 import errno
 import fcntl
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -49,12 +50,13 @@ def ingest(private: Path, target: Path, descriptor: Descriptor, source: Source, 
             if number is not None:
                 _resume(number, partial, target, descriptor, source, where)
                 return
-    temporary = f"{private}/{INGEST}/{digest.hex[:16]}.{chance.name()}.tmp"
+    temporary = f"{private}/{INGEST}/{digest.hex[:16]}.{_names()}.tmp"
     try:
         number = _create(temporary)
         try:
             with source.open() as reader:
-                for data in chunks(verified(reader, descriptor, where=where)):
+                content = chunks(verified(reader, descriptor, where=where))
+                for data in content if descriptor.size > CHUNK else (b"".join(content),):
                     _write(number, data)
             os.fsync(number)
         finally:
@@ -66,6 +68,17 @@ def ingest(private: Path, target: Path, descriptor: Descriptor, source: Source, 
 
 
 # Folders are made when they turn out to be missing: with many small pieces, to ask each time costs as much as to write.
+
+
+_PROCESS: list[str] = []
+_NUMBERS = itertools.count()
+
+
+def _names() -> str:
+    """A name that no other process and no other call gives."""
+    if not _PROCESS or not _PROCESS[0].startswith(f"{os.getpid()}."):
+        _PROCESS[:] = [f"{os.getpid()}.{chance.name()}"]  # a child after a fork is another process
+    return f"{_PROCESS[0]}.{next(_NUMBERS)}"
 
 
 def _create(path: str) -> int:
