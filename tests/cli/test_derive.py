@@ -379,6 +379,15 @@ class TestCheck:
         assert "out/c: is no longer made by derived.x" in out
         assert "note: beside: a command changes it" in err
 
+    def test_what_nothing_makes_any_more_is_noted(self, world: World) -> None:
+        world.run()
+        (world.folder / "words/two.txt").unlink()
+        (world.folder / ".relgraph/state.db").unlink()  # as in another clone
+        status, _, err = world.run("--check")
+        assert "note: made/two.up: nothing makes it any more, since there is no words/two.txt" in err
+        assert status == 0
+        assert world.json("--check")["left_over"] == [{"repo": "repos.platform", "path": "made/two.up", "source": "words/two.txt"}]
+
     def test_modes_and_links_count(self, world: World) -> None:
         world.derived(
             "  x: {from: platform, inputs: [words/**], outputs: [a, b], run: 'echo 1 > a; chmod +x a; ln -sf words/one.txt b'}\n"

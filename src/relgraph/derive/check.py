@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from relgraph.derive.copies import copied_worktree, same_file
 from relgraph.derive.executor import Derive, matching
+from relgraph.derive.listing import files_named
+from relgraph.derive.patterns import expression, with_name
 from relgraph.derive.planner import read_recipe
 from relgraph.derive.world import ACTION, Derivation, World
 from relgraph.engine.events import QUIET, State, Watch
 from relgraph.engine.outcome import Outcome
-from relgraph.engine.patterns import matcher
+from relgraph.engine.patterns import is_pattern, matcher
 from relgraph.engine.run import run_plan
 from relgraph.engine.state import wanted
 from relgraph.git.command import Git
@@ -62,13 +64,15 @@ class Difference(NamedTuple):
 class Checked(NamedTuple):
     """What was found in one repository.
 
-    ``undeclared`` are files that some command changed and no node declares. What a command that failed would have made is unknown.
+    ``undeclared`` are files that some command changed and no node declares; ``left_over`` files that are named as outputs of a node with
+    ``each``, and the missing file that each would be made from. What a command that failed would have made is unknown.
     """
 
     derivation: Derivation
     outcome: Outcome
     differences: tuple[Difference, ...]
     undeclared: tuple[str, ...]
+    left_over: tuple[tuple[str, str], ...]
 
 
 def check(
@@ -126,6 +130,7 @@ def _check(derivation: Derivation, only: Collection[str], environment: Mapping[s
             outcome,
             tuple(one for one in differences if one.path not in ignored),
             _undeclared(folder, before, [output for step in steps for output in step.outputs]),
+            () if only else _left_over(derivation, root),
         )
 
 
@@ -197,6 +202,24 @@ def _undeclared(folder: Path, before: Mapping[str, tuple[int, int, int]], output
     tests = [matcher(output) for output in outputs]
     changed = {path for path in changed if not any(test(path) for test in tests)}
     return tuple(sorted(changed - _ignored(folder, changed)))
+
+
+def _left_over(derivation: Derivation, root: Path) -> tuple[tuple[str, str], ...]:
+    steps = derivation.prepared.plan.steps
+    ids = {step.id for step in steps}
+    made = [matcher(output) for step in steps for output in step.outputs if is_pattern(output)]
+    exact = {output for step in steps for output in step.outputs}
+    found = {}
+    for node, each, outputs in derivation.repeated:
+        for output in outputs:
+            for path in files_named(str(root), output):
+                match = expression(output).fullmatch(path)
+                if match is None or path in exact or f"{ACTION} {node}:{match['name']}" in ids:
+                    continue
+                if not any(test(path) for test in made):
+                    found[path] = with_name(each, match["name"])
+    ignored = _ignored(root, found)
+    return tuple(sorted((path, source) for path, source in found.items() if path not in ignored))
 
 
 def _files(folder: Path) -> Iterable[tuple[str, tuple[int, int, int]]]:

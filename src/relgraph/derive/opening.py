@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from relgraph.derive.kept import dump_worlds, load_worlds
-from relgraph.derive.patterns import base_of, expression
+from relgraph.derive.listing import files_named
 from relgraph.derive.world import Derivation, World
 from relgraph.effects.cache import CacheFile, program_stamp
-from relgraph.errors import EnvironmentFailure
 from relgraph.workspace.find import documents, find_workspace
 from relgraph.workspace.kept import stamp_of
 
@@ -82,7 +81,9 @@ def _draw_up(root: Path, name: str | None, clones: Path | None) -> World:
             dict(zip(each, found, strict=True)),
             lambda path, worktree=worktree: os.path.isdir(f"{worktree}/{path}"),  # type: ignore[misc]  # mypy asks for its type
         )
-        derivations.append(Derivation(repo, worktree, each, found, prepare(plan), _places(workspace.graph, homes, repo)))
+        derivations.append(
+            Derivation(repo, worktree, each, found, prepare(plan), _places(workspace.graph, homes, repo), _repeated(nodes))
+        )
     return World(workspace.graph.name, tuple(derivations), tuple(missing))
 
 
@@ -101,30 +102,12 @@ def _places(graph: "Graph", homes: Mapping[str, str], repo: str) -> tuple[tuple[
     return tuple(rows)
 
 
+def _repeated(nodes: "Sequence[Node]") -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    from relgraph.derive.patterns import named
+
+    return tuple((node.id, node.get("each"), tuple(filter(named, node.get("outputs")))) for node in nodes if node.get("each"))
+
+
 def _found(root: str, each: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """For every pattern, the files that match it, sorted."""
-    return tuple(tuple(sorted(_matching(root, pattern))) for pattern in each)
-
-
-def _matching(root: str, pattern: str) -> list[str]:
-    matches = expression(pattern).fullmatch
-    deep = "**" in pattern
-    depth = pattern.count("/")
-    found = []
-    folders = [base_of(pattern)]
-    while folders:
-        folder = folders.pop()
-        prefix = folder + "/" if folder else ""
-        try:
-            with os.scandir(f"{root}/{folder}") as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        if entry.name not in (".git", ".relgraph") and (deep or prefix.count("/") < depth):
-                            folders.append(prefix + entry.name)
-                    elif matches(prefix + entry.name):
-                        found.append(prefix + entry.name)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except OSError as problem:
-            raise EnvironmentFailure(f"{root}/{folder}: {problem.strerror}") from problem
-    return found
+    return tuple(tuple(sorted(files_named(root, pattern))) for pattern in each)

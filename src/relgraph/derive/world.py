@@ -15,6 +15,7 @@ class Derivation(NamedTuple):
 
     ``each`` are the patterns that its nodes are repeated for, ``found`` the files that each matched when the plan was drawn up.
     ``places`` are the other nodes whose files lie in the repository, with a pattern of their files: derived files may be among them.
+    ``repeated`` are the nodes with ``each``: their id, that pattern, and their outputs as declared.
     """
 
     repo: str
@@ -23,6 +24,7 @@ class Derivation(NamedTuple):
     found: tuple[tuple[str, ...], ...]
     prepared: Prepared
     places: tuple[tuple[str, str], ...]
+    repeated: tuple[tuple[str, str, tuple[str, ...]], ...]
 
 
 class World(NamedTuple):

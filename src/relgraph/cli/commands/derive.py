@@ -108,6 +108,9 @@ def _check(opened: Opened, only: Mapping[str, Collection[str]] | None, values: V
                 "graph": opened.world.graph,
                 "differences": [_difference_row(one, difference) for one, difference in differences],
                 "undeclared": [{"repo": one.derivation.repo, "path": path} for one in found for path in one.undeclared],
+                "left_over": [
+                    {"repo": one.derivation.repo, "path": path, "source": source} for one in found for path, source in one.left_over
+                ],
                 "failed": [
                     _row(derivation, step, result)
                     for derivation, outcome in outcomes
@@ -138,6 +141,8 @@ def _show_differences(found: "list[Checked]", terminal: Terminal) -> None:
                 terminal.write(f"    {visible(line)}\n")
         for path in one.undeclared:
             terminal.complain(f"relgraph: note: {visible(path)}: a command changes it, and no node has it among its outputs")
+        for path, source in one.left_over:
+            terminal.complain(f"relgraph: note: {visible(path)}: nothing makes it any more, since there is no {visible(source)}")
     count = sum(len(one.differences) for one in found)
     total = sum(len(one.outcome.results) for one in found)
     if count:
