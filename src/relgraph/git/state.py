@@ -1,6 +1,7 @@
 """What a release asks of git besides content: whether anything is uncommitted, and what a tag is on the remote."""
 
 import os
+from pathlib import Path
 
 from relgraph.effects import process
 from relgraph.effects.environment import inherited
@@ -8,7 +9,7 @@ from relgraph.errors import EnvironmentFailure
 from relgraph.git.command import Git
 from relgraph.git.repository import GitRepository
 
-__all__ = ["changed_files", "remote_tag"]
+__all__ = ["changed_files", "remote_tag", "work_tree"]
 
 _LIMIT = 60.0
 
@@ -20,6 +21,14 @@ def changed_files(folder: str) -> list[str]:
     """
     output = Git(folder).run("status", "--porcelain=v1", "-z", "--untracked-files=all", "--ignore-submodules=none", "--no-renames")
     return [record[3:].decode("utf-8", "surrogateescape") for record in output.split(b"\0") if record]
+
+
+def work_tree(folder: str) -> Path | None:
+    """The top of the work tree that a folder lies in, links resolved; None where it lies in none."""
+    try:
+        return Path(os.fsdecode(Git(folder).run("rev-parse", "--show-toplevel").removesuffix(b"\n"))).resolve()
+    except EnvironmentFailure:
+        return None
 
 
 def remote_tag(repository: GitRepository, tag: str) -> str | None:

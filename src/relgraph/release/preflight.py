@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from relgraph.effects.environment import inherited
 from relgraph.errors import EnvironmentFailure, RelgraphError
 from relgraph.git.repository import GitRepository
-from relgraph.git.state import remote_tag
+from relgraph.git.state import remote_tag, work_tree
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.record import Record
 from relgraph.oci.errors import NotFound
@@ -43,8 +43,9 @@ def _git(prepared: Prepared, record: Record | None, *, offline: bool) -> list[st
     repository = subject.repository
     assert isinstance(repository, GitRepository)  # noqa: S101 - only real repositories are released
     problems: list[str] = []
-    own = _root_of(repository) == root.resolve()
-    left = changed(root)
+    top = work_tree(str(root))
+    own = top is not None and top == _root_of(repository)
+    left = changed(root, root)
     if left:
         problems.append(f"{len(left)} files are changed or untracked, {left[0]} among them; commit them or put them away")
     head = repository.tree("HEAD")

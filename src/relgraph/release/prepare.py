@@ -13,7 +13,7 @@ from relgraph.effects.environment import inherited
 from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError, UsageError
 from relgraph.git.export import content_ids, export
 from relgraph.git.repository import GitRepository
-from relgraph.git.state import changed_files
+from relgraph.git.state import changed_files, work_tree
 from relgraph.infer.declared import Declared, matches
 from relgraph.infer.standing import releases
 from relgraph.model.graph import Graph, Node
@@ -145,12 +145,19 @@ def _is_committed(workspace: Workspace, repo: Node, request: Request) -> bool:
     if any(name in ("", repo.name) for name, _ in request.revisions) or request.as_of is not None:
         return False
     path = clone_of(workspace, repo, request)
-    return path is not None and (path / ".git").exists() and not changed(path)
+    return path is not None and (path / ".git").exists() and not changed(path, workspace.root)
 
 
-def changed(folder: Path) -> list[str]:
-    """What is not committed in a work tree, but for what releases themselves write."""
-    return [path for path in changed_files(str(folder)) if not path.startswith(("releases/", ".relgraph/"))]
+def changed(folder: Path, root: Path) -> list[str]:
+    """What is not committed in the work tree that a folder lies in, but for what releases write in the workspace at ``root``."""
+    found = changed_files(str(folder))
+    if not found:
+        return []
+    top = work_tree(str(folder))
+    # Its own folder need not be that at the top.
+    below = root.resolve().relative_to(top).as_posix() if top is not None and root.resolve().is_relative_to(top) else None
+    ours = () if below is None else tuple(f"{below}/{name}/".removeprefix("./") for name in ("releases", ".relgraph"))
+    return [path for path in found if not path.startswith(ours)]
 
 
 def _release(repo: Node, subject: Subject, tag: str) -> Release:

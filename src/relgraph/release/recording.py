@@ -83,14 +83,13 @@ class Keep:
         tag = record_tag(record.repo, record.version)
         data = _kept(path, record) or self._there(record, tag) or write_record(record).encode()
         destinations: dict[str, str] = json.loads(job.step.recipe)["to"]
+        # Its name comes last: who finds that finds all the rest. Several nodes may be published there, and the first lends it the subject.
+        at_home = min((node for node, to in destinations.items() if to == self._home_at), default="")
         for node, to in sorted(destinations.items()):
-            made = put(
-                self._open(to), record_artifact(data, record, descriptor_of(facts[node])), tag if to == self._home_at else ""
-            )
-            if to == self._home_at:
-                self._sign(job, made, tag)
-        if self._home_at not in destinations.values():
-            self._sign(job, put(self._open(self._home_at), record_artifact(data, record, None), tag), tag)
+            if node != at_home:
+                put(self._open(to), record_artifact(data, record, descriptor_of(facts[node])))
+        subject = descriptor_of(facts[at_home]) if at_home else None
+        self._sign(job, put(self._open(self._home_at), record_artifact(data, record, subject), tag), tag)
         # The file says that a release is complete, so it is the last thing that is written.
         keep_record(path, data)
         job.say(str(path.relative_to(self._root)))

@@ -1,6 +1,6 @@
 """What a release of a repository publishes: its nodes, how each is built, under which names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from relgraph.build.builder import Part, Release, Target
@@ -10,7 +10,8 @@ from relgraph.graph.propagate import write_version
 from relgraph.infer.declared import Declared
 from relgraph.infer.standing import releases
 from relgraph.model.graph import Edge, EdgeKind, Follow, Node
-from relgraph.model.version import Version
+from relgraph.model.version import Version, parse_version
+from relgraph.release.channels import channel_names
 from relgraph.resolve.range import Range, parse_range
 
 __all__ = ["Scope", "Unit", "oci_tag", "part_of", "scope_of"]
@@ -87,6 +88,7 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
             {edge.head: declared.graph.nodes[edge.head] for edge in _references(declared, node) if edge.kind is EdgeKind.CONTAINS},
         )
         units.append(Unit(builder, target, tuple(node.get("channels") or ())))
+    problems += _clashes(units)
     if problems:
         raise DeclarationError(
             problems[0] if len(problems) == 1 else f"{len(problems)} nodes cannot be released",
@@ -94,6 +96,24 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
             hint="`relgraph versions` shows where versions come from",
         )
     return Scope(release, tuple(units), tuple(unbuilt))
+
+
+def _clashes(units: Iterable[Unit]) -> list[str]:
+    """Names that two nodes would publish, or that would move and be a version at once."""
+    problems: list[str] = []
+    owners: dict[tuple[str, str], tuple[Unit, bool]] = {}
+    for unit in units:
+        version = parse_version(unit.part.version)
+        channels = channel_names(unit.channels, version) if version is not None else ()
+        for tag, fixed in ((unit.part.tag, True), *((channel, False) for channel in channels)):
+            other, other_fixed = owners.setdefault((unit.part.reference, tag), (unit, fixed))
+            if other is not unit:
+                problems.append(
+                    f"{unit.target.node.origin}: {other.id} and {unit.id} are both published as {unit.part.reference}:{tag}"
+                )
+            elif fixed is not other_fixed:
+                problems.append(f"{unit.target.node.origin}: {unit.id}: the channel {tag} is its version, which never moves")
+    return problems
 
 
 def part_of(declared: Declared, node: Node, edge: Edge | None = None, repo: str = "") -> Part:
