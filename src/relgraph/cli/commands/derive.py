@@ -1,7 +1,8 @@
 """``derive``: derived files made again, or held against what their commands make."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from relgraph.errors import EnvironmentFailure, UsageError
 if TYPE_CHECKING:
     from relgraph.derive.check import Checked, Difference
     from relgraph.derive.world import Derivation
+    from relgraph.engine.events import Event, Watch
     from relgraph.engine.outcome import Outcome, Result
 
 __all__ = ["run"]
@@ -71,11 +73,31 @@ def _jobs(values: Values) -> int:
     return int(word)
 
 
+@contextmanager
+def _watching(terminal: Terminal) -> Generator["Watch", None, None]:
+    """The board, from the first event on of which there is something to show."""
+    from relgraph.engine.events import Begun, Finished
+
+    with ExitStack() as stack:
+        board: Watch | None = None
+
+        def watch(event: "Event") -> None:
+            nonlocal board
+            if board is None:
+                if isinstance(event, Finished) or (isinstance(event, Begun) and not event.steps):
+                    return
+                from relgraph.cli.board import watching
+
+                board = stack.enter_context(watching(terminal, outputs=True))
+            board(event)
+
+        yield watch
+
+
 def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
-    from relgraph.cli.board import watching
     from relgraph.derive.run import derive
 
-    with watching(terminal, outputs=True) as watch:
+    with _watching(terminal) as watch:
         outcomes = derive(
             opened,
             only,
@@ -93,10 +115,9 @@ def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: 
 
 
 def _check(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
-    from relgraph.cli.board import watching
     from relgraph.derive.check import check
 
-    with watching(terminal, outputs=True) as watch:
+    with _watching(terminal) as watch:
         found = check(opened.world, only, environment=inherited("*"), jobs=_jobs(values), watch=watch)
     outcomes = [(one.derivation, one.outcome) for one in found]
     differences = [(one, difference) for one in found for difference in one.differences]
