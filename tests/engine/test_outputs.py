@@ -100,9 +100,11 @@ def test_repair_is_all_or_nothing_where_something_is_not_kept(files: Files, cont
     assert repaired(made, files, contents) == ()
 
 
-def test_only_what_is_as_the_step_made_it_is_removed(files: Files, contents: Contents) -> None:
+def test_only_what_is_as_the_step_made_it_or_would_pass_for_it_is_removed(files: Files, contents: Contents) -> None:
     write(files, many__source="by hand")
     made = carry(files, contents, (), one="1", many__x="x", many__y="y")
     write(files, many__y="edited")
     remove_own(made, ["one"], files)
     assert there(files) == {"one": "1", "many/source": "by hand", "many/y": "edited"}
+    remove_own(made, ["one"], files, declared=STEP.outputs)
+    assert there(files) == {"one": "1", "many/source": "by hand"}

@@ -109,7 +109,8 @@ class Carrier(NamedTuple):
         now = {path for path, _, _ in made}
         old = [output for output in last.outputs if output[0] not in now]
         if old:
-            remove_own(old, [path for path, _, _ in old if self.situation.makers(path, but=step)], self.situation.files)
+            keep = [path for path, _, _ in old if self.situation.makers(path, but=step)]
+            remove_own(old, keep, self.situation.files, declared=step.outputs)
 
     def _attempts(self, index: int, look: Look, place: Place) -> Result:
         step = self.situation.prepared.plan.steps[index]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from relgraph.engine.contents import Contents
 from relgraph.engine.files import FOLDER, Files
 from relgraph.engine.keys import ABSENT, Mark
-from relgraph.engine.patterns import base_of, is_pattern, overlap
+from relgraph.engine.patterns import base_of, is_pattern, matcher, overlap
 from relgraph.engine.traces import Output
 from relgraph.errors import EnvironmentFailure
 from relgraph.model.plan import Step
@@ -108,11 +108,16 @@ def repaired(outputs: Iterable[Output], files: Files, contents: Contents) -> tup
     return tuple(bad)
 
 
-def remove_own(previous: Iterable[Output], keep: Iterable[str], files: Files) -> None:
-    """Remove what a step made, as far as it is still as the step made it, but for the paths to keep."""
+def remove_own(previous: Iterable[Output], keep: Iterable[str], files: Files, *, declared: Iterable[str] = ()) -> None:
+    """Remove what a step made, but for the paths to keep.
+
+    What is no longer as the step made it has become somebody's own, and stays; not so among ``declared`` outputs, where it would pass for
+    made by the step.
+    """
     kept = set(keep)
+    matchers = tuple(map(matcher, declared))
     for path, mark, made in previous:
-        if made and path not in kept and files.mark(path) == mark:
+        if made and path not in kept and (any(match(path) for match in matchers) or files.mark(path) == mark):
             _remove(files.base + path)
 
 
