@@ -178,3 +178,19 @@ def test_long_changes_are_shortened() -> None:
     ]
     assert [told(change) for change in changes(now, base)][-1] == "variable A is no longer set"
     assert told(Change("environment", "A", "1", "2")) == "variable A changed"
+
+
+def test_files_that_go_with_a_result_of_before_are_foreseen_gone(tmp_path: Path) -> None:
+    world = World(
+        tmp_path,
+        shell("many", "for i in $(cat count); do echo $i > gen/$i; done", ("count",), ("gen/*",)),
+        shell("list", "ls gen > list", ("gen/*",), ("list",)),
+    )
+    for count in ("1", "1 2"):
+        world.write("count", count)
+        world.run()
+    world.write("count", "1")
+    world.write("gen/2", "damaged")
+    assert forecast(world) == {"many": "cached: ", "list": "cached: put back: list"}
+    assert world.states() == "many=cached list=cached"
+    assert sorted(path.name for path in (tmp_path / "gen").iterdir()) == ["1"]

@@ -103,14 +103,7 @@ class Carrier(NamedTuple):
         self.traces.record(step.id, trace, self.situation.components(index, look))
 
     def _tidy(self, step: Step, made: tuple[Output, ...]) -> None:
-        last = self.situation.last(step)
-        if last is None:
-            return
-        now = {path for path, _, _ in made}
-        old = [output for output in last.outputs if output[0] not in now]
-        if old:
-            keep = [path for path, _, _ in old if self.situation.makers(path, but=step)]
-            remove_own(old, keep, self.situation.files, declared=step.outputs)
+        remove_own(self.situation.superseded(step, made), (), self.situation.files, declared=step.outputs)
 
     def _attempts(self, index: int, look: Look, place: Place) -> Result:
         step = self.situation.prepared.plan.steps[index]

@@ -11,7 +11,7 @@ from relgraph.engine.traces import Output
 from relgraph.errors import EnvironmentFailure
 from relgraph.model.plan import Step
 
-__all__ = ["Outputs", "put_back", "remove_own", "repaired"]
+__all__ = ["Outputs", "own_of", "put_back", "remove_own", "repaired"]
 
 
 class Outputs:
@@ -109,16 +109,24 @@ def repaired(outputs: Iterable[Output], files: Files, contents: Contents) -> tup
 
 
 def remove_own(previous: Iterable[Output], keep: Iterable[str], files: Files, *, declared: Iterable[str] = ()) -> None:
-    """Remove what a step made, but for the paths to keep.
+    """Remove :func:`own_of`."""
+    for path in own_of(previous, keep, files, declared=declared):
+        _remove(files.base + path)
 
-    What is no longer as the step made it has become somebody's own, and stays; not so among ``declared`` outputs, where it would pass for
-    made by the step.
+
+def own_of(previous: Iterable[Output], keep: Iterable[str], files: Files, *, declared: Iterable[str] = ()) -> tuple[str, ...]:
+    """The files that a step made, but for the paths to keep.
+
+    What is no longer as the step made it has become somebody's own, and is left out; not so among ``declared`` outputs, where it would
+    pass for made by the step.
     """
     kept = set(keep)
     matchers = tuple(map(matcher, declared))
-    for path, mark, made in previous:
-        if made and path not in kept and (any(match(path) for match in matchers) or files.mark(path) == mark):
-            _remove(files.base + path)
+    return tuple(
+        path
+        for path, mark, made in previous
+        if made and path not in kept and (any(match(path) for match in matchers) or files.mark(path) == mark)
+    )
 
 
 def _present(outputs: Iterable[str], files: Files) -> list[str]:

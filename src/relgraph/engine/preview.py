@@ -11,6 +11,7 @@ from relgraph.engine.executor import Executor
 from relgraph.engine.files import Files
 from relgraph.engine.keys import ABSENT, Key, Mark
 from relgraph.engine.outcome import Remote, line_of
+from relgraph.engine.outputs import own_of
 from relgraph.engine.prepare import Prepared, prepare
 from relgraph.engine.reasons import Change, changes, told
 from relgraph.engine.retire import FilesWithout, retired
@@ -78,7 +79,7 @@ def preview(
                 if paths:
                     watch(Warned(0.0, f"{name} is no longer declared; what it had made would be removed: {', '.join(paths)}"))
         foresight = _Foresight(
-            situation, traces, Contents(os.path.join(folder, "outputs"), traces), executors, remote, frozenset(force)
+            situation, files, traces, Contents(os.path.join(folder, "outputs"), traces), executors, remote, frozenset(force)
         )
         return tuple(foresight.look(index) for index, one in enumerate(chosen) if one)
     finally:
@@ -103,6 +104,7 @@ class _Foresight:
     def __init__(
         self,
         situation: Situation,
+        files: FilesWithout,
         traces: Traces,
         contents: Contents,
         executors: Mapping[str, Executor],
@@ -110,6 +112,7 @@ class _Foresight:
         force: frozenset[str],
     ) -> None:
         self._situation = situation
+        self._files = files
         self._traces = traces
         self._contents = contents
         self._executors = executors
@@ -184,6 +187,10 @@ class _Foresight:
 
     def _cached(self, index: int, step: Step, trace: Trace) -> Foreseen:
         self._situation.results[index] = trace
+        # What only the result before had goes as this one is put in its place.
+        gone = own_of(self._situation.superseded(step, trace.outputs), (), self._files, declared=step.outputs)
+        if gone:
+            self._files.leave_out((*self._files.without, *gone))
         bad = tuple(path for path, mark, _ in trace.outputs if self._situation.files.mark(path) != mark)
         for path, mark, _ in trace.outputs:
             if path in bad:

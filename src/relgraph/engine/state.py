@@ -9,7 +9,7 @@ from relgraph.engine.files import FOLDER, Files
 from relgraph.engine.keys import ABSENT, Key, Mark, digest_of, key_of, made_of, words
 from relgraph.engine.patterns import is_pattern, matcher, overlap
 from relgraph.engine.prepare import Prepared
-from relgraph.engine.traces import Trace, unpack
+from relgraph.engine.traces import Output, Trace, unpack
 from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError
 from relgraph.model.plan import Step
 
@@ -173,6 +173,14 @@ class Situation:
             },
             "needs": needs,
         }
+
+    def superseded(self, step: Step, now: Iterable[Output]) -> list[Output]:
+        """What a step made when it was last carried out and nobody makes any longer, when ``now`` are its outputs."""
+        last = self.last(step)
+        if last is None:
+            return []
+        kept = {path for path, _, _ in now}
+        return [output for output in last.outputs if output[0] not in kept and not self.makers(output[0], but=step)]
 
     def makers(self, path: str, *, but: Step | None = None) -> bool:
         """Whether a step (other than this one) declares a file as its output."""
