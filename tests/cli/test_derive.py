@@ -143,6 +143,19 @@ def test_a_choice_of_nodes_retires_nothing(world: World) -> None:
     assert (world.folder / "made/two.up").exists()
 
 
+def test_a_file_may_become_a_folder(world: World) -> None:
+    world.derived("  x: {from: platform, inputs: [data], outputs: [x], run: 'cat data data/* > x 2>/dev/null || true'}\n")
+    world.write("data", "one file\n")
+    assert world.run()[0] == 0
+    (world.folder / "data").unlink()
+    world.write("data/a", "in a folder\n")
+    status, _, err = world.run()
+    assert status == 3
+    assert "is a folder" in err
+    assert world.run()[0] == 0
+    assert world.read("x") == "in a folder\n"
+
+
 def test_the_graph_is_read_again_when_it_changes(world: World) -> None:
     world.run()
     world.write("graph/graph.yaml", world.read("graph/graph.yaml").replace("tr a-z A-Z", "tr a-z B-ZA"))

@@ -24,10 +24,15 @@ __all__ = ["Opened", "open_derivations"]
 
 
 class Opened(NamedTuple):
-    """The workspace's folder and what it derives."""
+    """The workspace's folder and what it derives, and where the plans are kept."""
 
     root: Path
     world: World
+    cache: CacheFile
+
+    def forget(self) -> None:
+        """Draw the plans up again next time: something went wrong that a file which became a folder, or a folder a file, may explain."""
+        self.cache.write(b"")
 
 
 def open_derivations(start: Path, graph: str | None, clones: Path | None) -> Opened:
@@ -45,11 +50,11 @@ def open_derivations(start: Path, graph: str | None, clones: Path | None) -> Ope
     data = cache.read()
     kept = None if data is None else load_worlds(data)
     if kept is not None and all(_found(one.root, one.each) == one.found for one in kept.derivations):
-        return Opened(root, kept)
+        return Opened(root, kept, cache)
     world = _draw_up(root, graph, clones)
     if not world.missing:  # a clone may appear without a change in any document
         cache.write(dump_worlds(world))
-    return Opened(root, world)
+    return Opened(root, world, cache)
 
 
 def _draw_up(root: Path, name: str | None, clones: Path | None) -> World:

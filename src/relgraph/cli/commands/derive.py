@@ -106,6 +106,8 @@ def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: 
             keep_going=values.flag("keep-going"),
             watch=watch,
         )
+    if not all(outcome.ok for _, outcome in outcomes):
+        opened.forget()
     if values.get("format") == "json":
         rows = [_row(derivation, step, result) for derivation, outcome in outcomes for step, result in _told(outcome)]
         _write(terminal, {"schema": _SCHEMA, "graph": opened.world.graph, "steps": rows, "summary": _counts(outcomes)})
