@@ -61,7 +61,12 @@ def test_a_work_tree_without_changes_is_the_release_below_it(rev: str) -> None:
     assert stands(of("v1.0.0"), rev, worktree={"a": "0"}) == "1.0.0: web is at tag v1.0.0"
 
 
-@pytest.mark.parametrize("files", [{"a": "x"}, {"a": "0", "b": ""}, {}])
+def test_the_record_of_a_release_makes_no_other_version_of_it() -> None:
+    files = {"a": "0", "releases/web/1.0.0.yaml": "kind: Release\n"}
+    assert stands(of("v1.0.0"), "worktree", worktree=files) == "1.0.0: web is at tag v1.0.0"
+
+
+@pytest.mark.parametrize("files", [{"a": "x"}, {"a": "0", "b": ""}, {}, {"a": "0", "releases/other/1.0.0.yaml": ""}])
 def test_a_changed_work_tree_is_not(files: dict[str, str]) -> None:
     assert stands(of("v1.0.0"), "worktree", worktree=files) == "1.0.1-dev.0+worktree: web's worktree is a change of tag v1.0.0"
 

@@ -5,6 +5,7 @@ the next: ``0.30.1-dev.7+g1c28a8a`` after v0.30.0, ``0.30.0-rc.1.dev.7+g1c28a8a`
 section 11).
 """
 
+import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -57,7 +58,7 @@ def standing(node: Node, subject: Subject) -> RepoState:
         return RepoState(None, reason)
     last = before[-1]
     commits = subject.repository.distance(last.tag.name, subject.rev)
-    if not commits and _is_unchanged(subject):
+    if not commits and _is_unchanged(subject, node.name):
         return RepoState(last.version, f"{node.name} is at tag {last.tag.name}")
     version = development_version(last.version, commits, subject.rev)
     if not commits:
@@ -65,17 +66,21 @@ def standing(node: Node, subject: Subject) -> RepoState:
     return RepoState(version, f"{node.name} is {commits} commit{'s' if commits > 1 else ''} after tag {last.tag.name}")
 
 
-def _is_unchanged(subject: Subject) -> bool:
+def _is_unchanged(subject: Subject, name: str) -> bool:
     """Whether a work tree or index holds the files of the commit below it and no others, byte for byte.
 
-    Asked of the files rather than of git, which would run the filters that a repository configures.
+    Records of the repository's own releases do not count: what has just been released is still that release. Asked of the files
+    rather than of git, which would run the filters that a repository configures.
     """
     below = subject.repository.tree("HEAD")
-    if below is None or {path: entry.mode for path, entry in below.entries.items()} != {
-        path: entry.mode for path, entry in subject.entries.items()
-    }:
+    if below is None:
         return False
-    differing = [path for path, entry in subject.entries.items() if entry.oid != below.entries[path].oid]
+    records = re.compile(rf"(?:.*/)?releases/{re.escape(name)}/[^/]+\.yaml")
+    before = {path: entry for path, entry in below.entries.items() if not records.fullmatch(path)}
+    now = {path: entry for path, entry in subject.entries.items() if not records.fullmatch(path)}
+    if {path: entry.mode for path, entry in before.items()} != {path: entry.mode for path, entry in now.items()}:
+        return False
+    differing = [path for path, entry in now.items() if entry.oid != before[path].oid]
     here, there = subject.tree.read_many(differing), below.read_many(differing)
     return all(one == other for one, other in zip(here, there, strict=False))
 
