@@ -75,6 +75,7 @@ def plan(target: Target) -> Recipe:
     }
     if target.node.kind == "image":
         facts |= {
+            "repo": target.release.repo,
             "platforms": [str(platform) for platform in declared.platforms],
             "base": declared.base_reference or declared.base_node,
         }
@@ -82,7 +83,7 @@ def plan(target: Target) -> Recipe:
         facts["artifact_type"] = declared.artifact_type
     if declared.versioned:
         facts |= {"version": target.own.version, "time": target.release.time}
-        facts |= {"commit": target.release.commit} if target.node.kind == "image" else {}
+        facts |= {"marks": marks(target)[1]} if target.node.kind == "image" else {}
     needs = {*stamping.needs, *texts.needs, *((declared.base_node,) if declared.base_node else ())}
     bases = (declared.base_reference,) if declared.base_reference else ()
     # A file that only a template makes is none of the repository's.

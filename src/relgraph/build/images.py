@@ -108,7 +108,9 @@ def platforms_of(words: Sequence[str], where: str) -> tuple[Platform, ...]:
 
 def marks(target: Target) -> tuple[dict[str, str], dict[str, str]]:
     """What tells where an image comes from: labels of its configuration, and annotations of its manifests."""
-    labels = {_REVISION: target.release.commit, _VERSION: target.own.version}
+    # What has a version of its own comes to the same in every release, whichever commit that is of.
+    commit = "" if target.node.get("version") else target.release.commit
+    labels = {_REVISION: commit, _VERSION: target.own.version}
     labels = {key: value for key, value in labels.items() if value}
     return labels, labels | {CREATED: rfc3339(datetime.fromtimestamp(target.release.time, UTC))}
 

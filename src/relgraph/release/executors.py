@@ -116,6 +116,10 @@ class Remote:
 class Check(Remote):
     """Refuses, before anything is pushed, what is published with other content."""
 
+    def __init__(self, open_store: Opener, planned: Mapping[str, Planned]) -> None:
+        super().__init__(open_store)
+        self._planned = planned
+
     def run(self, job: Job) -> Facts:
         """Look at the name."""
         repository, recipe, made = self.at(job)
@@ -126,7 +130,7 @@ class Check(Remote):
         if there.digest != made.digest:
             raise Refused(
                 f"{recipe['to']}:{recipe['tag']} is published as {there.digest}, and what was built is {made.digest}",
-                hint="what is published stays as it is: release the change under a new version",
+                hint=_instead(self._planned[job.step.node]),
             )
         return {"state": "published"}
 
@@ -197,6 +201,19 @@ class Move(Remote):
             moved.append(channel)
             job.say(f"{recipe['to']}:{channel} moved to {unit.part.tag}")
         return {"moved": " ".join(moved)}
+
+
+def _instead(one: Planned) -> str:
+    """What can be done about other content under a published name."""
+    node = one.unit.target.node
+    if node.get("version"):
+        return f"its version is declared at {node.origin}, and stays as it is published: raise it with the change"
+    if one.unit.builder in ("helm", "bundle"):
+        return "what is published stays as it is: release the change under a new version"
+    return (
+        "what is published stays as it is: release under a new version; where another machine began this release, go on there, "
+        "or share builds with --cache"
+    )
 
 
 def descriptor_of(facts: Facts) -> Descriptor:

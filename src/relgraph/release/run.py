@@ -81,7 +81,7 @@ def executors_of(
     home = record_home(prepared.workspace.graph, prepared.repo.id)
     found: dict[str, Executor] = {
         "build": Build(planned, store, prepared.export, open_store),
-        "check": Check(open_store),
+        "check": Check(open_store, planned),
         "push": Push(open_store, store, names, workers),
         "tag": Name(open_store),
         "move": Move(open_store, planned),

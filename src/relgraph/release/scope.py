@@ -80,7 +80,7 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
             node,
             own,
             {edge.head: part_of(declared, declared.graph.nodes[edge.head], edge, repo) for edge in _references(declared, node)},
-            release,
+            _moment(node, release),
             dict(build),
             dict(node.get("stamp") or {}),
             tree,
@@ -96,6 +96,12 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
             hint="`relgraph versions` shows where versions come from",
         )
     return Scope(release, tuple(units), tuple(unbuilt))
+
+
+def _moment(node: Node, release: Release) -> Release:
+    """The release as a node sees it: what holds no version, or one of its own, comes to the same in every release, and holds no time."""
+    timeless = node.get("version") or (node.get("build") or {}).get("versioned") is False
+    return release._replace(time=0) if timeless else release
 
 
 def _clashes(units: Iterable[Unit]) -> list[str]:

@@ -85,8 +85,7 @@ def _build(one: Planned, tools: Mapping[str, str]) -> Step:
             **dict(_flat("fact", recipe.facts)),
             **{f"version of {name}": tools.get(name, "") for name in recipe.tools},
             **_content(one.content),
-            # What holds no version holds no time either: the same files come to the same artifact in every release.
-            "time": 0 if options.get("versioned") is False else unit.target.release.time,
+            "time": unit.target.release.time,
         }
     )
     return Step(

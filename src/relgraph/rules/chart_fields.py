@@ -31,10 +31,14 @@ def _check(facts: Facts) -> Iterator[Finding]:
         if node.kind != "chart" or not node.source or subject is None:
             continue
         wanted = _wanted(declared, repo, subject)
+        own = declared.versions[node.id].version if node.get("version") else None
+        if own is not None:
+            wanted = own, declared.versions[node.id].reasons[-1]
         if wanted is None:
             continue
-        stamped = stamped_fields(facts, subject, node)
-        fields = [one for one in chart_fields(facts, subject, node) if one.site.pin is Pin.EXACT and one.site.key not in stamped]
+        # With a version of its own, appVersion may be that of whatever it installs.
+        kept = stamped_fields(facts, subject, node) | ({"appVersion"} if own is not None else set())
+        fields = [one for one in chart_fields(facts, subject, node) if one.site.pin is Pin.EXACT and one.site.key not in kept]
         yield from _differing(facts, node, fields, *wanted)
 
 
@@ -98,6 +102,7 @@ def stamped_fields(facts: Facts, subject: Subject, node: Node) -> frozenset[str]
 
 
 _MORE = "charts:\n  web-chart: {from: platform, ref: oci://ghcr.io/example/platform/web-chart, source: chart}\n"
+_OWN = _MORE.replace("source: chart", "source: chart, version: 3.1.4")
 _CHART = "apiVersion: v2\nname: web-chart\nversion: {}\nappVersion: {}\n"
 
 
@@ -122,6 +127,12 @@ RULE = Rule(
     declare its `version`.
     """,
     _check,
-    failing=(Example(_world("0.20.0", "0.1.0"), graph=GRAPH.format(more=_MORE)),),
-    passing=(Example(_world("0.20.0", "0.20.0"), graph=GRAPH.format(more=_MORE)),),
+    failing=(
+        Example(_world("0.20.0", "0.1.0"), graph=GRAPH.format(more=_MORE)),
+        Example(_world("0.20.0", "0.1.0"), graph=GRAPH.format(more=_OWN)),
+    ),
+    passing=(
+        Example(_world("0.20.0", "0.20.0"), graph=GRAPH.format(more=_MORE)),
+        Example(_world("3.1.4", "0.1.0"), graph=GRAPH.format(more=_OWN)),
+    ),
 )
