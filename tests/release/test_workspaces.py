@@ -7,7 +7,7 @@ import yaml
 
 from releases import relgraph
 from relgraph.oci.layout import Layout
-from workspaces import TO, add, workspace
+from tagged import TO, add, workspace
 
 _BELOW = """\
 apiVersion: relgraph.dev/v1
