@@ -199,8 +199,15 @@ def fetch_record(
         except NotFound:
             continue
         data = _content(repository, document, tag)
-        if trusts(document.descriptor, tag):
-            return read_record(data, what=f"{repository.name}:{tag}")
+        if not trusts(document.descriptor, tag):
+            continue
+        found = read_record(data, what=f"{repository.name}:{tag}")
+        if (found.repo, found.version) != (repo, version):
+            raise InvalidContent(
+                f"{repository.name}:{tag} is the record of {found.repo} {found.version}, not of {repo} {version}",
+                hint="somebody else publishes there, or overwrote it",
+            )
+        return found
     return None
 
 

@@ -1,0 +1,69 @@
+"""Registries that somebody else writes to, and repositories that somebody else wrote."""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from releases import platform, relgraph
+from relgraph.model.record import Record
+from relgraph.oci.errors import NotFound
+from relgraph.oci.layout import Layout
+from relgraph.oci.local import LocalRepository
+from relgraph.oci.stores import put
+from relgraph.release.recording import record_artifact
+from relgraph.workspace.record import find_record, write_record
+
+TO = "layout:../published"
+RECORDS = "registry.example/acme/releases"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = platform(tmp_path)
+    assert relgraph(root, "release", "--to", TO).status == 0
+    return root
+
+
+def plant(root: Path, tag: str, **changed: object) -> Record:
+    """Put a changed record under a tag, and forget the workspace's own."""
+    record = find_record(root, "platform", "0.30.0")
+    assert record is not None
+    record = record._replace(**changed)  # type: ignore[arg-type]  # fields of a record
+    store = LocalRepository(Layout(root.parent / "published"), RECORDS)
+    with suppress(NotFound):
+        store.untag(tag)
+    put(store, record_artifact(write_record(record).encode(), record, None), tag)
+    shutil.rmtree(root / "releases")
+    return record
+
+
+@pytest.mark.parametrize("tag", ["relgraph.platform.0.30.0", "relgraph.platform.0.30.0.withdrawn"])
+@pytest.mark.parametrize("changed", [{"repo": "../../evil"}, {"version": "../../evil"}, {"repo": "agent"}])
+@pytest.mark.parametrize("words", [("release",), ("withdraw", "0.30.0", "--reason", "x")])
+def test_a_record_of_something_else_is_refused_and_nothing_is_written(
+    root: Path, tag: str, changed: dict[str, str], words: tuple[str, ...]
+) -> None:
+    plant(root, tag, **changed)
+    ran = relgraph(root, *words, "--to", TO)
+    assert ran.status in (1, 2, 3)
+    assert "is the record of" in ran.err
+    assert not (root / "releases").exists()
+    assert not [*root.parent.rglob("evil*")]
+
+
+def test_with_a_key_a_record_of_strangers_is_not_withdrawn_in_its_name(root: Path) -> None:
+    assert relgraph(root, "store.keygen", "--plain", "--output", "../release").status == 0
+    plant(root, "relgraph.platform.0.30.0", time="2020-01-01T00:00:00Z")
+    ran = relgraph(root, "withdraw", "0.30.0", "--reason", "x", "--key", "../release.key", "--to", TO)
+    assert ran.status == 2
+    assert "no record of such a release that this key signed" in ran.err
+    assert not (root / "releases").exists()
+
+
+@pytest.mark.parametrize("word", ["../../../etc/x", "-", "1.0.0/../../x", "a b"])
+def test_what_is_no_version_is_not_looked_for(root: Path, word: str) -> None:
+    ran = relgraph(root, "withdraw", "--reason", "x", "--to", TO, "--", word)
+    assert ran.status == 2
+    assert "is no version of platform" in ran.err
