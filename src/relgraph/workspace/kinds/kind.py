@@ -24,7 +24,12 @@ _SOURCE_FIELDS = (
 )
 _USE_FIELDS = (
     Field("node", text, "the node that it refers to", required=True),
-    Field("follow", choice(*(follow.value for follow in Follow)), "which version is meant"),
+    Field(
+        "follow",
+        choice(*(follow.value for follow in Follow)),
+        "which version is meant: its newest release (last-release), the one that is released with this (tag), its newest commit (main),"
+        " or whichever is written (pinned); without it any release will do, and an older one is a note",
+    ),
     Field("version", text, "a range that the version must lie in, as >=0.9.0 <0.10.0"),
 )
 

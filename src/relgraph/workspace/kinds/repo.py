@@ -15,7 +15,12 @@ KIND = NodeKind(
         Field("path", text, "where its clone lies, relative to the workspace"),
         Field("tags", release_format, "how its release tags are written; v{version} by default"),
         Field("skip", texts, "tags that are written like releases and are none, as *-experiment.*"),
-        Field("self", choice("placeholder", "last-release", "exact"), "how it refers to its own version between releases"),
+        Field(
+            "self",
+            choice("placeholder", "last-release", "exact"),
+            "how it refers to its own version between releases: by a marker that publishing fills (placeholder), by the newest release"
+            " (last-release), or by the version that its next tag will have (exact)",
+        ),
         Field("order", choice("natural", "semver"), "how its pre-releases are ordered: rc9 before rc10, or as text"),
         Field("branch", text, "its main branch; main by default"),
         Field("records", text, "the repository of a registry that holds its release records"),
