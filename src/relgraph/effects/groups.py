@@ -83,7 +83,7 @@ class Groups:
         process = self._start(argv, cwd, env, stdin, stdout, stderr)
         if process is None:
             return Ending(-signal.SIGTERM, expired=False, cancelled=True)
-        expired = threading.Event()
+        expired: list[int] = []
         timer = None
         if limit > 0:
             timer = threading.Timer(limit, self._expire, (process.pid, expired))
@@ -101,7 +101,7 @@ class Groups:
                 self._note(row, 0)
                 self._free.append(row)
                 status = process.wait()
-        return Ending(status, expired=expired.is_set(), cancelled=self._cancelled and status != 0)
+        return Ending(status, expired=bool(expired), cancelled=self._cancelled and status != 0)
 
     def cancel(self, *, at_once: bool = False) -> None:
         """End all groups and start no more: SIGTERM, and after the time of grace SIGKILL. Returns at once."""
@@ -166,11 +166,11 @@ class Groups:
     def _note(self, row: int, group: int) -> None:
         os.pwrite(self._file, b"%10d\n" % group, row * _ROW)
 
-    def _expire(self, group: int, expired: threading.Event) -> None:
+    def _expire(self, group: int, expired: list[int]) -> None:
         with self._lock:
             if group not in self._running:
                 return
-            expired.set()
+            expired.append(group)
             _signal(group, signal.SIGTERM)
         until = clock.monotonic() + self._grace
         while clock.monotonic() < until:

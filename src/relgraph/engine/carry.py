@@ -35,6 +35,7 @@ class Place:
         self.worker = worker
         self.log = Log(os.path.join(state, "logs"), worker)
         self.scratch = os.path.join(state, "scratch", str(worker))
+        self.folder = Path(self.scratch)
         self.journal = Journal(state, worker)
 
     def close(self) -> None:
@@ -58,6 +59,7 @@ class Carrier(NamedTuple):
     force: frozenset[str]
     seconds: Mapping[str, float]
     deeps: list[Key]
+    root: Path
 
     def carry_out(self, index: int, place: Place) -> Result:
         """Everything about one step whose needs have ended. Raises nothing that is the step's fault."""
@@ -194,14 +196,14 @@ class Carrier(NamedTuple):
             trace = situation.results[number]
             assert trace is not None
             products[name] = trace.facts
-        root = situation.files.base
-        programs = Programs(self.groups, place.log, root, place.scratch, environment, step.limit)
+        root = self.root
+        programs = Programs(self.groups, place.log, situation.files.base, place.scratch, environment, step.limit)
 
         def say(line: str) -> None:
             place.log.write(line.encode("utf-8", "backslashreplace") + b"\n")
             self.tell(Said(step.id, clock.monotonic(), line))
 
-        return Job(step, Path(root), Path(place.scratch), products, environment, programs.run, programs.command, say, self.stop)
+        return Job(step, root, place.folder, products, environment, programs.run, programs.command, say, self.stop)
 
     def _warn(self, line: str) -> None:
         self.tell(Warned(clock.monotonic(), line))

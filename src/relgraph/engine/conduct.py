@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
+from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 from typing import Any
@@ -78,6 +79,7 @@ class Conductor:
             force,
             seconds,
             [b"" if trace is None else trace.deep for trace in situation.results],
+            Path(situation.files.base),
         )
 
     def run(

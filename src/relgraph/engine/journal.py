@@ -8,6 +8,7 @@ import marshal
 import os
 import zlib
 from collections.abc import Mapping
+from struct import Struct
 from typing import NamedTuple
 
 from relgraph.engine.keys import Mark
@@ -15,6 +16,8 @@ from relgraph.engine.keys import Mark
 __all__ = ["Journal", "Unfinished", "take_unfinished"]
 
 _FOLDER = "running"
+_HEAD = Struct(">II")  # check sum and size of the entry
+_NOTHING = bytes(_HEAD.size)
 
 
 class Unfinished(NamedTuple):
@@ -38,12 +41,13 @@ class Journal:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         data = marshal.dumps((entry.step, entry.outputs, dict(entry.before)))
-        os.pwrite(self._descriptor, zlib.crc32(data).to_bytes(4, "big") + data, 0)
+        # Behind it may be the rest of a longer entry.
+        os.pwrite(self._descriptor, _HEAD.pack(zlib.crc32(data), len(data)) + data, 0)
 
     def end(self) -> None:
         """It has ended."""
         if self._descriptor >= 0:
-            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, _NOTHING, 0)  # making the file shorter would take longer
 
     def close(self) -> None:
         """The worker ends."""
@@ -65,7 +69,10 @@ def take_unfinished(state: str) -> list[Unfinished]:
         with open(path, "rb") as file:
             data = file.read()
         # A torn entry is that of a step that had not begun: it is written before the step.
-        if len(data) > 4 and zlib.crc32(data[4:]) == int.from_bytes(data[:4], "big"):
-            found.append(Unfinished(*marshal.loads(data[4:])))  # noqa: S302 - behind a check sum, in the user's own folder
+        if len(data) > _HEAD.size and data[: _HEAD.size] != _NOTHING:
+            check, size = _HEAD.unpack_from(data)
+            entry = data[_HEAD.size : _HEAD.size + size]
+            if zlib.crc32(entry) == check:
+                found.append(Unfinished(*marshal.loads(entry)))  # noqa: S302 - behind a check sum, in the user's own folder
         os.unlink(path)
     return found
