@@ -93,7 +93,7 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
         raise DeclarationError(
             problems[0] if len(problems) == 1 else f"{len(problems)} nodes cannot be released",
             details=tuple(problems) if len(problems) > 1 else (),
-            hint="`relgraph versions` shows where versions come from",
+            hint=_hint(declared, repo),
         )
     return Scope(release, tuple(units), tuple(unbuilt))
 
@@ -120,6 +120,14 @@ def _clashes(units: Iterable[Unit]) -> list[str]:
             elif fixed is not other_fixed:
                 problems.append(f"{unit.target.node.origin}: {unit.id}: the channel {tag} is its version, which never moves")
     return problems
+
+
+def _hint(declared: Declared, repo: str) -> str:
+    node = declared.graph.nodes[repo]
+    if releases(node, declared.subjects[repo]):
+        return "`relgraph versions` shows where versions come from"
+    first = write_version(node.tag, Version("", (0, 1, 0)))
+    return f"versions come from tags, and there is none yet: `git tag {first}` makes the first"
 
 
 def part_of(declared: Declared, node: Node, edge: Edge | None = None, repo: str = "") -> Part:
