@@ -305,3 +305,25 @@ def test_a_declared_channel_moves_on_purpose(channels: str, tag: str, severity: 
     facts = facts_of(Example((Commit({**MODULE, "deploy/pod.yaml": pod}, tags=("v1.0.0",)),), {"engine": ENGINE}, graph))
     assert facts is not None
     assert [one.severity for one in judge_facts(facts).findings if one.rule == "RG301"] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("0.9.0", "3.0.0", [("0.9.0", "1.0.0"), ("3.0.0", "1.0.0")]),
+        ("0.9.0", "0.9.0", [("0.9.0", "1.0.0"), ("0.9.0", "1.0.0")]),
+        ("1.1.0", "1.1.0", []),
+        ("1.0.0", "1.0.0", []),
+    ],
+)
+def test_versions_of_itself_that_no_tag_has_are_held_against_the_newest(
+    first: str, second: str, expected: list[tuple[str, str]]
+) -> None:
+    """What a graph declares has its repository's versions, so that two places which agree on none of them are both wrong."""
+    line = "helm upgrade --install web oci://ghcr.io/example/platform/web-chart --version {}\n"
+    graph = HEAD + "charts: {web: {from: platform, ref: 'oci://ghcr.io/example/platform/web-chart', source: chart}}\n"
+    files = {"scripts/up.sh": line.format(first), "docs/up.md": f"```shell\n{line.format(second)}```\n"}
+    facts = facts_of(Example((Commit(MODULE, tags=("v1.0.0",)), Commit({**MODULE, **files})), {"engine": ENGINE}, graph))
+    assert facts is not None
+    rules = [rule for rule in RULES if rule.code == "RG102"]
+    assert sorted((one.actual or "", one.expected or "") for one in judge_facts(facts, rules).findings) == expected

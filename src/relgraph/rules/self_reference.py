@@ -154,20 +154,35 @@ def _against_each_other(facts: Facts, found: tuple[Cluster, ...], tags: tuple[Ta
         for cluster in found
         if (_is_tagged(cluster, tags) or is_next(cluster, tags)) and not _is_unreleased(cluster.version)
     ]
+    newest = _newest(tags, candidates)
+    if not candidates and newest is not None and newest.version is not None and _are_declared(facts, found):
+        # Without a declaration the tags may be those of something else; with one, an artifact has the repository's versions.
+        yield from _differing(facts, found, newest.version, f"no tag is called so; the newest is {newest.name}")
+        return
     if not candidates:
         # Nothing here names a release; then only agreement among themselves is asked for.
         yield from _differing(facts, found, found[0].version, f"{found[0].members[0].where} says {found[0].spelled}")
         return
     best = max(candidates, key=lambda cluster: natural_key(cluster.version))
     target, reason = best.version, f"{best.members[0].where} says {best.spelled}"
-    newest = tags[-1] if tags else None
-    finals = [tag for tag in tags if tag.version is not None and not tag.version.pre]
-    if finals and newest is not None and not any(cluster.version.pre for cluster in candidates):
-        # Naming the newest final release is right, even while a pre-release of the next one is tagged.
-        newest = finals[-1]
     if newest is not None and newest.version is not None and _newer(newest.version, target):
         target, reason = newest.version, f"the newest tag is {newest.name}"
     yield from _differing(facts, found, target, reason)
+
+
+def _newest(tags: tuple[Tag, ...], candidates: list[Cluster]) -> Tag | None:
+    finals = [tag for tag in tags if tag.version is not None and not tag.version.pre]
+    if finals and not any(cluster.version.pre for cluster in candidates):
+        # Naming the newest final release is right, even while a pre-release of the next one is tagged.
+        return finals[-1]
+    return tags[-1] if tags else None
+
+
+def _are_declared(facts: Facts, found: tuple[Cluster, ...]) -> bool:
+    """Whether a graph says of something that is named here that it has the versions of its repository."""
+    return facts.declared is not None and any(
+        one.site.name.lower() in facts.declared.artifacts for cluster in found for one in cluster.members
+    )
 
 
 def _is_unreleased(version: Version) -> bool:
