@@ -68,7 +68,15 @@ class Layered(NamedTuple):
 
     def wrong(self, folder: Path) -> int:
         """How many targets do not hold what they must."""
-        return sum(1 for path, value in self.values().items() if (folder / path).read_text() != f"{value}\n")
+        return sum(1 for path, value in self.values().items() if content(folder / path) != f"{value}\n")
+
+
+def content(path: Path) -> str:
+    """What a file holds; nothing where there is none."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def layered(count: int, *, seed: int = 5) -> Layered:
