@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -25,6 +25,7 @@ from relgraph.model.plan import Step
 
 __all__ = ["Conductor"]
 
+_ATTENTION = 0.25  # seconds until a signal is noted at the latest
 _PATIENCE = 2  # signals until the process ends at once
 _SMALL_LIMIT = 256 << 20  # bytes of small contents
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -141,7 +142,11 @@ class Conductor:
                 thread.start()
             alive = len(threads)
             while alive:
-                message = self._messages.get()
+                try:
+                    # A signal that the system hands to another thread ends no wait of this one, and is noted only when that is over.
+                    message = self._messages.get(timeout=_ATTENTION)
+                except Empty:
+                    continue
                 if not message:
                     alive -= 1
                     continue
