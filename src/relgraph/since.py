@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from relgraph.errors import DeclarationError, UsageError
+from relgraph.git.folder import folder_at
 from relgraph.git.repository import open_repository
 from relgraph.git.target import Target, open_target
 from relgraph.model.finding import Report
 from relgraph.model.graph import Graph
 from relgraph.model.repository import WORKTREE
 from relgraph.verify import Request, Workspace, clone_of, revision_of, verify
-from relgraph.workspace.load import load_graphs
+from relgraph.workspace.load import graphs_of
 
 __all__ = ["Earlier", "without"]
 
@@ -82,14 +83,8 @@ class Earlier:
     def _declared(self, base: str) -> Graph | None:
         """The graph as it was declared at a commit of the workspace's own repository; None where there was none that can be read."""
         root, name = self._workspace.root, self._workspace.graph.name
-        with open_repository(str(root)) as repository:
-            top = Path(repository.location.worktree or root)
-            tree = repository.tree(base)
-            folder = (root.resolve().relative_to(top.resolve()) / "graph").as_posix()
-            paths = [] if tree is None else [path for path in tree.entries if _is_document(path, folder)]
-            written = [] if tree is None else [(path[len(folder) - len("graph") :], data) for path, data in tree.read_many(paths)]
         try:
-            graph = load_graphs(written).get(name)
+            graph = graphs_of(folder_at(root / "graph", base) or {}).get(name)
         except DeclarationError as problem:
             self.problem = f"the declaration of {base[:12]} cannot be read ({problem}), so all findings count as new"
             return None
@@ -119,8 +114,3 @@ def _in_repository(path: Path) -> bool:
     except UsageError:
         return False
     return True
-
-
-def _is_document(path: str, folder: str) -> bool:
-    parent, _, name = path.rpartition("/")
-    return parent == folder and name.endswith((".yaml", ".yml"))

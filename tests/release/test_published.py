@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from releases import git, platform, relgraph
-from relgraph.demo.world import next_release
+from relgraph.demo.world import Commit, next_release
 from relgraph.demo.write import commit
 from relgraph.oci.layout import Layout
 from relgraph.oci.local import LocalRepository
@@ -66,11 +66,26 @@ def test_what_was_overwritten_has_moved_and_says_another_version(root: Path) -> 
 
 def test_a_version_that_no_release_recorded_is_extra(root: Path) -> None:
     images = store(root, IMAGE)
-    images.tag(images.resolve("0.30.0"), "0.29.0")
-    images.tag(images.resolve("0.30.0"), "nightly")
+    for tag in ("0.30.1", "nightly", "0.30.1-rc.1", "sha256-0.30.9.sig"):
+        images.tag(images.resolve("0.30.0"), tag)
     assert published(root) == [
-        ("RG703", "images.controller", f"{TO}//{IMAGE}:0.29.0 is published, and no record says by which release")
+        ("RG703", "images.controller", f"{TO}//{IMAGE}:{tag} is published, and no record says by which release")
+        for tag in ("0.30.1", "0.30.1-rc.1")
     ]
+
+
+def test_what_was_published_before_there_were_records_is_not_extra(root: Path) -> None:
+    images = store(root, IMAGE)
+    images.tag(images.resolve("0.30.0"), "0.29.0")
+    assert published(root) == []
+
+
+def test_what_was_pushed_to_be_tried_is_not_extra(root: Path) -> None:
+    commit(root, Commit("Change", next_release().time, {"cmd/controller.sh": "#!/bin/sh\nexit 1\n"}))
+    ran = relgraph(root, "push", "--to", TO)
+    assert ran.status == 0, ran.err
+    assert "-dev.1_g" in ran.out
+    assert published(root) == []
 
 
 def test_a_platform_that_is_missing_is_told(root: Path) -> None:

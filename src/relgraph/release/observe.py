@@ -1,5 +1,6 @@
 """What registries and layouts answer for what was released: everything that rules ask, read once."""
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from relgraph.infer.standing import is_skipped, releases
 from relgraph.model.graph import Node
 from relgraph.model.published import Extra, Published, Seen
 from relgraph.model.record import Item, Record
+from relgraph.model.version import Version, parse_version, semver_key
 from relgraph.oci.codecs.helm import CONFIG
 from relgraph.oci.crew import Crew
 from relgraph.oci.errors import InvalidContent, NotFound
@@ -36,6 +38,8 @@ __all__ = ["Rebuild", "observe"]
 Rebuild = Callable[[str, str, Record | None, Item, Document, ReadOnlyRepository], str]
 _LARGEST = 4 << 20
 _WORKERS = 8
+# As versions between two releases are written: 0.30.1-dev.7, 0.30.0-rc.1.dev.7.
+_DEVELOPMENT = re.compile(r"(?:^|\.)dev\.\d+$")
 
 
 class _Asked(NamedTuple):
@@ -66,6 +70,7 @@ def observe(
         assert declared is not None  # noqa: S101 - facts of a graph are declared
         asked: list[_Asked] = []
         known: dict[str, set[str]] = {}
+        since: dict[str, Version | None] = {}
         for node in graph.nodes.values():
             if node.kind != "repo" or node.get("external", False) or not published_nodes(graph, node.id):
                 continue
@@ -79,6 +84,7 @@ def observe(
             if records:
                 for published in published_nodes(graph, node.id):
                     known.setdefault(published.id, set())
+            since |= dict.fromkeys((one.id for one in published_nodes(graph, node.id)), _first(records, declared, node))
         for one in asked:
             known.setdefault(one.item.node, set()).add(one.item.tag)
     for place in sorted({one.place for one in asked}):
@@ -89,7 +95,7 @@ def observe(
     with Crew(_WORKERS) as crew:
         looked = crew.each(lambda one: _look(one, open_store, keys), asked)
         nodes = [graph.nodes[node] for node in sorted(known) if node in graph.nodes]
-        extra = crew.each(lambda node: _extra(node, known[node.id], open_store, to), nodes)
+        extra = crew.each(lambda node: _extra(node, known[node.id], since.get(node.id), open_store, to), nodes)
     seen = [_rebuilt(one, found, open_store, rebuild) for one, found in zip(asked, looked, strict=True)]
     return Published(withdrawn_records(workspace.root), tuple(seen), tuple(one for found in extra for one in found))
 
@@ -181,14 +187,27 @@ def _unsigned(repository: ReadOnlyRepository, document: Document, record: Record
     return "; ".join(verdict.reasons)
 
 
-def _extra(node: Node, known: Collection[str], open_store: Opener, to: str) -> list[Extra]:
+def _first(records: Iterable[Record], declared: Declared, repo: Node) -> Version | None:
+    """The first version that a record knows, else the newest release: what came before was published by something else, and rightly."""
+    newest = _newest(declared, repo)
+    words = [record.version for record in records] or ([newest[1]] if newest is not None else [])
+    known = [version for word in words if (version := parse_version(word)) is not None]
+    return min(known, key=semver_key, default=None)
+
+
+def _extra(node: Node, known: Collection[str], since: Version | None, open_store: Opener, to: str) -> list[Extra]:
     place = str(destination(node.ref.removeprefix("oci://"), to))
     try:
         tags = [*open_store(place).tags()]
     except RelgraphError:
         return []  # told where its names are looked at
-    return [
-        Extra(node.id, place, tag)
-        for tag in tags
-        if tag not in known and (version := read_tag(node.tag, tag.replace("_", "+", 1))) is not None and len(version.release) == 3
-    ]
+    return [Extra(node.id, place, tag) for tag in tags if tag not in known and _is_release(node, tag, since)]
+
+
+def _is_release(node: Node, tag: str, since: Version | None) -> bool:
+    """Whether a tag writes the version of a release that is not older than ``since``; one of development is no release."""
+    version = read_tag(node.tag, tag.replace("_", "+", 1))
+    if version is None or len(version.release) != 3 or _DEVELOPMENT.search(version.pre) is not None:
+        return False
+    # A version of its own follows nobody's releases.
+    return since is None or bool(node.get("version") or node.get("map")) or semver_key(version) >= semver_key(since)

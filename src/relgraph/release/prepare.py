@@ -95,8 +95,13 @@ def tag_here(repo: Node, subject: Subject) -> str:
     raise UsageError(f"{repo.name}: this commit has no tag like {repo.tag}", hint="tag it, or say which tag with --tag")
 
 
-def prepare(workspace: Workspace, request: Request, wish: Wish, stack: ExitStack) -> Prepared:
-    """Open the repositories, read versions, ask every builder. Raises what these raise; all problems of builders at once."""
+def prepare(
+    workspace: Workspace, request: Request, wish: Wish, stack: ExitStack, templates: Mapping[str, bytes] | None = None
+) -> Prepared:
+    """Open the repositories, read versions, ask every builder; ``templates`` (by path below their folder) are those of the workspace.
+
+    Raises what these raise; all problems of builders at once.
+    """
     repo = choose_repo(workspace, wish.repo)
     tag = wish.tag
     if wish.release and not tag:
@@ -114,7 +119,7 @@ def prepare(workspace: Workspace, request: Request, wish: Wish, stack: ExitStack
     assert declared is not None  # noqa: S101 - facts of a graph are declared
     subject = declared.subjects[repo.id]
     release = _release(repo, subject, tag)
-    scope = scope_of(declared, repo.id, release, _templates(workspace.root))
+    scope = scope_of(declared, repo.id, release, _templates(workspace.root) if templates is None else templates)
     units = _chosen(workspace.graph, scope, wish.nodes)
     planned, problems = _ask(units, subject.tree, str(_real(subject).location.worktree or ""))
     if problems:

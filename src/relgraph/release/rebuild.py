@@ -1,20 +1,24 @@
-"""What is published against a build of the same commit now: by digest, and where that differs, file by file."""
+"""What is published against a build of the same commit now: by digest, and where that differs, file by file.
 
-import tarfile
+The build follows the declaration of that commit: where the workspace lies in the repository that is released, its graph and templates are
+read there. Elsewhere today's are taken, and what they make of another recipe than the recorded one says nothing.
+"""
+
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from relgraph.effects.environment import inherited
 from relgraph.engine.executor import Job
 from relgraph.engine.run import run_plan
-from relgraph.errors import EnvironmentFailure, RelgraphError
+from relgraph.errors import DeclarationError, EnvironmentFailure, RelgraphError
+from relgraph.git.folder import folder_at
+from relgraph.git.state import work_tree
 from relgraph.model.plan import Facts, Step
 from relgraph.model.record import Item, Record
-from relgraph.oci.codecs.helm import CONTENT
+from relgraph.oci.codecs.helm import CONTENT, MAX_CHART, package_files
 from relgraph.oci.digest import Digest
 from relgraph.oci.layout import Layout
 from relgraph.oci.local import LocalRepository
@@ -23,19 +27,23 @@ from relgraph.oci.storage import ReadOnlyRepository, read_blob
 from relgraph.release.destinations import layout_name
 from relgraph.release.executors import Build
 from relgraph.release.prepare import Prepared, Wish, prepare
-from relgraph.verify import Request, Workspace
+from relgraph.release.steps import deep_keys
+from relgraph.verify import Request, Workspace, clone_of
+from relgraph.workspace.load import graphs_of
 
 __all__ = ["Rebuilder"]
 
 #: Builders whose results follow from their inputs alone.
 _PURE = ("helm", "bundle")
-_LARGEST = 100 << 20
 _SHOWN = 5
 
 
 class _Made(NamedTuple):
-    digest: str = ""
-    problem: str = ""
+    """What a build came to, what decided it, and whether the declaration is that of the release."""
+
+    digest: str
+    key: str
+    own: bool
 
 
 class _OrRecorded:
@@ -84,9 +92,11 @@ class Rebuilder:
         if ours is None or not ours.digest or ours.digest == str(document.digest):
             return ""
         local = LocalRepository(layout, layout_name(item.reference))
-        files = _difference(_files(published, document), _files(local, layout.document(Digest(ours.digest))))
-        if files == "" and item.builder not in _PURE:
-            return ""  # packed by another program: the same files are the same
+        theirs, mine = _files(published, document), _files(local, layout.document(Digest(ours.digest)))
+        # Packed by another program, or an earlier relgraph: the same files are the same, and layers cannot be compared.
+        if item.key != ours.key and (not ours.own or theirs is None or mine is None or theirs == mine):
+            return ""
+        files = _difference(theirs, mine)
         return f"a build of {tag} comes to {ours.digest}" + (f": {files}" if files else "")
 
     def _release(self, repo: str, tag: str, record: Record | None) -> tuple[Layout, Mapping[str, _Made]]:
@@ -103,14 +113,33 @@ class Rebuilder:
 
     def _build(self, repo: str, tag: str, record: Record | None, folder: Path, layout: Layout) -> Mapping[str, _Made]:
         recorded = {item.node: item for item in record.items} if record is not None else {}
+        workspace, request, templates = self._workspace, self._request, None
+        own = self._is_own(repo)
+        if own:
+            graph = graphs_of(folder_at(workspace.root / "graph", tag) or {}).get(workspace.graph.name)
+            if graph is None:
+                return {}  # nothing said then how it is built
+            templates = folder_at(workspace.root / "templates", tag)
+            workspace = Workspace(workspace.root, graph)
+            request = request._replace(
+                revisions=tuple((name, rev) for name, rev in request.revisions if f"repos.{name}" in graph.nodes)
+            )
         with ExitStack() as stack:
-            prepared = prepare(self._workspace, self._request, Wish(repo=repo, tag=tag), stack)
+            prepared = prepare(workspace, request, Wish(repo=repo, tag=tag), stack, templates)
             executor = _OrRecorded(Build(prepared.planned, layout, prepared.export), prepared, recorded)
             outcome = run_plan(
                 prepared.plan, {"build": executor}, state=folder / "state", workers=1, keep_going=True, environment=inherited("*")
             )
         pure = {node for node, one in prepared.planned.items() if one.unit.builder in _PURE}
-        return {node: _Made(outcome.results[f"build {node}"].facts.get("digest", "")) for node in pure}
+        keys = deep_keys(prepared.plan)
+        return {node: _Made(outcome.results[f"build {node}"].facts.get("digest", ""), keys[node], own) for node in pure}
+
+    def _is_own(self, repo: str) -> bool:
+        """Whether the workspace lies in the work tree of a repository (by name)."""
+        node = self._workspace.graph.nodes[f"repos.{repo}"]
+        path = clone_of(self._workspace, node, self._request)
+        top = work_tree(str(self._workspace.root))
+        return top is not None and path is not None and path.resolve() == top
 
 
 def _files(repository: ReadOnlyRepository, document: Document) -> dict[str, bytes] | None:
@@ -121,13 +150,8 @@ def _files(repository: ReadOnlyRepository, document: Document) -> dict[str, byte
     if layer is None:
         return None
     try:
-        with tarfile.open(fileobj=BytesIO(read_blob(repository, layer, limit=_LARGEST))) as archive:
-            return {
-                member.name.partition("/")[2]: reader.read()
-                for member in archive
-                if member.isfile() and (reader := archive.extractfile(member)) is not None
-            }
-    except (tarfile.TarError, OSError, EOFError):
+        return package_files(read_blob(repository, layer, limit=MAX_CHART))
+    except DeclarationError:
         return {}
 
 

@@ -11,7 +11,7 @@ from relgraph.workspace.document import Entry, Problem, Value, read_document
 from relgraph.workspace.fields import Field, Reading, choice, listed, mapping, read_fields, schema_of, text
 from relgraph.workspace.kinds.registry import KINDS
 
-__all__ = ["API_VERSION", "load_graphs", "schema"]
+__all__ = ["API_VERSION", "graphs_of", "load_graphs", "schema"]
 
 API_VERSION = "relgraph.dev/v1"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -61,6 +61,13 @@ def load_graphs(documents: Iterable[tuple[str, bytes]]) -> Mapping[str, Graph]:
         more = [f"and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
         raise DeclarationError(f"{len(told)} problems in graph/", details=(*told[:_MOST_TOLD], *more))
     return graphs
+
+
+def graphs_of(files: Mapping[str, bytes]) -> Mapping[str, Graph]:
+    """The graphs in the files of a folder ``graph/``, by path from it. Raises DeclarationError as :func:`load_graphs` does."""
+    return load_graphs(
+        (f"graph/{path}", data) for path, data in files.items() if "/" not in path and path.endswith((".yaml", ".yml"))
+    )
 
 
 class _Parts:

@@ -25,7 +25,18 @@ from relgraph.oci.json import decode as from_json
 from relgraph.oci.manifest import Manifest
 from relgraph.oci.storage import Fetcher, read_blob
 
-__all__ = ["CODEC", "CONFIG", "CONTENT", "MAX_CHART", "PROVENANCE", "artifact_of", "pack_chart", "read_package", "tag_of"]
+__all__ = [
+    "CODEC",
+    "CONFIG",
+    "CONTENT",
+    "MAX_CHART",
+    "PROVENANCE",
+    "artifact_of",
+    "pack_chart",
+    "package_files",
+    "read_package",
+    "tag_of",
+]
 
 CONFIG = "application/vnd.cncf.helm.config.v1+json"
 CONTENT = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
@@ -85,6 +96,19 @@ def read_package(data: bytes) -> Metadata:
     if names != {metadata.name}:
         raise DeclarationError(f"the folder of the package is {names.pop()!r}, the chart {metadata.name!r}")
     return metadata
+
+
+def package_files(data: bytes) -> dict[str, bytes]:
+    """The files of a package, by path in the chart. Raises :class:`~relgraph.errors.DeclarationError` where it is none, or too large."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(_inflate(data)), mode="r:") as archive:
+            return {
+                member.name.removeprefix("./").partition("/")[2]: reader.read()
+                for member in archive
+                if member.isfile() and (reader := archive.extractfile(member)) is not None
+            }
+    except (tarfile.TarError, ValueError, UnicodeError) as problem:
+        raise DeclarationError(f"not a chart package: {problem}") from None
 
 
 def artifact_of(metadata: Metadata, package: bytes, *, provenance: bytes = b"", options: Options | None = None) -> Artifact:
