@@ -1,10 +1,9 @@
 """The error tree: what relgraph tells a user instead of a traceback.
 
     RelgraphError                 exit status, one line (what, where), a hint (what to do)
-    |-- Refused             1     it could be done and must not be: policy, trust, other content under a published name
     |-- UsageError          2     the command line is wrong
     |-- DeclarationError    2     a declaration (graph, waiver, configuration) is wrong
-    |-- Refused             1     it could be done, but must not: a published tag would change, a signature is missing
+    |-- Refused             1     it could be done, but must not: policy, trust, other content under a published name
     `-- EnvironmentFailure  3     git, a registry, an engine or the file system failed
 
 Exit status 1 without an error says that findings of severity error were reported.

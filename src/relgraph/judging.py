@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relgraph.effects.parallel import aside
+from relgraph.errors import DeclarationError
 from relgraph.infer.facts import Facts
 from relgraph.model.finding import Finding, Place, Severity, one_line
 from relgraph.model.packed import pack, unpack
@@ -36,14 +37,35 @@ def judge(world: World, rules: Iterable[Rule] = SCANNED) -> tuple[Finding, ...]:
 
 
 def judge_facts(facts: Facts, rules: Iterable[Rule] | None = None) -> "Settled":
-    """What the rules (all of them by default) say of a declared world, in order of place, and what the declaration waives of it."""
+    """What the rules (all of them by default) say of a declared world, in order of place, and what the declaration waives of it.
+
+    Raises DeclarationError where it waives or regrades a rule that there is not.
+    """
     # A world that declares nothing is judged without these, and they take a while to import.
     from relgraph.rules.registry import RULES
     from relgraph.rules.waivers import UNUSED, settle
 
+    _check_names(facts, RULES)
     chosen = RULES if rules is None else tuple(rules)
     settled = settle(facts, _weighed(facts, _checked(facts, chosen)), complete=UNUSED in chosen)
     return settled._replace(findings=_in_order(settled.findings))
+
+
+def _check_names(facts: Facts, rules: Iterable[Rule]) -> None:
+    """Refuse waivers and severities of rules that there are not: what a misspelt one should do, it would silently not do."""
+    if facts.declared is None:
+        return
+    names = {name for rule in rules for name in (rule.code, rule.name)}
+    graph = facts.declared.graph
+    named = [(one.origin, "waiver", one.rule) for one in graph.waivers if one.rule != "*"]
+    named += [(one.origin, "severity", one.rule) for one in graph.severities]
+    problems = [f"{origin}: a {what} of '{rule}', which is no rule" for origin, what, rule in sorted(named) if rule not in names]
+    if problems:
+        raise DeclarationError(
+            problems[0] if len(problems) == 1 else f"{len(problems)} rules that there are not",
+            hint="`relgraph explain` lists all rules, by code and name",
+            details=tuple(problems) if len(problems) > 1 else (),
+        )
 
 
 def _checked(facts: Facts, rules: Iterable[Rule]) -> list[Finding]:

@@ -113,8 +113,7 @@ def open_facts(
         try:
             path = clone_of(workspace, node, request)
         except RelgraphError as problem:
-            where = f"{node.origin}: " if isinstance(problem, DeclarationError) else ""
-            failed.append((f"{where}{node.id}: {problem}", problem))
+            failed.append((str(problem) if isinstance(problem, DeclarationError) else f"{node.id}: {problem}", problem))
             continue
         if path is None:
             if not node.get("external", False):
@@ -229,16 +228,25 @@ def _check_revisions(graph: Graph, request: Request) -> None:
 def clone_of(workspace: Workspace, node: Node, request: Request) -> Path | None:
     """Where a repository's clone lies: its declared path, a folder of that name among the clones, or what is cloned for it.
 
-    Raises as :meth:`relgraph.git.clones.Clones.path` does.
+    Raises as :meth:`relgraph.git.clones.Clones.path` does, and DeclarationError for a declared path where nothing is.
     """
     if path := node.get("path"):
-        return workspace.root / str(path)
+        place = workspace.root / str(path)
+        if not place.exists():
+            raise DeclarationError(
+                f"{node.origin}: {node.id}: its 'path' is {path}, and {os.path.normpath(place)} does not exist",
+                hint="clone it there, correct the path, or leave it out: then --repos is looked into, and else 'url' is cloned",
+            )
+        return place
     if request.repos is not None:
         address = address_of(node.ref).split("/")
         for name in (node.name, f"{node.name}.git", address[-1], f"{address[-1]}.git", "+".join(address[-2:]) + "/repo"):
             if (request.repos / name).exists():
                 return request.repos / name
-    return request.clones.path(node.ref, lent=bool(node.get("external", False)))
+    try:
+        return request.clones.path(node.ref, lent=bool(node.get("external", False)))
+    except DeclarationError as problem:
+        raise DeclarationError(f"{node.origin}: {node.id}: {problem}", hint=problem.hint) from None
 
 
 def _open(node: Node, path: Path, workspace: Workspace, request: Request, stack: ExitStack, *, sites: bool) -> Subject | None:

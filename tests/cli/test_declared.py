@@ -276,3 +276,35 @@ def test_a_graph_is_kept_parsed(run: Run, workspace: Path, monkeypatch: pytest.M
     (workspace / "graph/system.yaml").write_text(GRAPH + "\n")
     status, _, err = run("graph")
     assert (status, "parsed again" in err) == (3, True)
+
+
+def test_a_folder_of_clones_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("verify", "versions", "derive"):
+        assert main([command, "--repos", "clnes"]) == 2
+        assert "--repos clnes: no such folder\nhint: " in capsys.readouterr().err
+
+
+def test_a_declared_path_where_nothing_is(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    declared = GRAPH.replace(
+        "{url: https://github.com/example/engine}", "{path: clones/engin, url: https://github.com/example/engine}"
+    )
+    assert declared != GRAPH
+    (workspace / "graph/system.yaml").write_text(declared, "utf-8")
+    status, err = main(["verify", "--repos", "clones"]), capsys.readouterr().err
+    assert status == 2
+    assert "graph/system.yaml:6:3: repos.engine: its 'path' is clones/engin, and " in err
+    assert "clones/engin does not exist\nhint: " in err
+
+
+def test_waivers_and_severities_of_rules_that_there_are_not(run: Run, workspace: Path) -> None:
+    (workspace / "graph/more.yaml").write_text(
+        GRAPH.partition("repos:")[0]
+        + "waivers: [{rule: RG999, site: '**', reason: r, owner: o}, {rule: '*', site: x, reason: r, owner: o}]\n"
+        + "rules: [{rule: floatng-reference, severity: note, reason: r}, {rule: RG301, severity: note, reason: r}]\n",
+        "utf-8",
+    )
+    status, out, err = run("verify")
+    assert (status, out) == (2, "")
+    assert "graph/more.yaml:4:11: a waiver of 'RG999', which is no rule" in err
+    assert "graph/more.yaml:5:9: a severity of 'floatng-reference', which is no rule" in err
+    assert "RG301" not in err

@@ -1,13 +1,16 @@
 """Words of a command line that several commands read alike."""
 
+import os
 from typing import TYPE_CHECKING
 
+from relgraph.cli.command import Values
 from relgraph.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import date  # a millisecond that runs without a day need not pay
+    from pathlib import Path
 
-__all__ = ["day"]
+__all__ = ["day", "repos_folder"]
 
 
 def day(word: str | None) -> "date | None":
@@ -21,3 +24,18 @@ def day(word: str | None) -> "date | None":
         return date.fromisoformat(word)
     except ValueError as problem:
         raise UsageError(f"--as-of cannot be {word!r}", hint="a day as YYYY-MM-DD, for example 2026-01-31") from problem
+
+
+def repos_folder(values: Values) -> "Path | None":
+    """The folder of clones, where one is given. Raises UsageError where it is none: a misspelt one would be cloned around."""
+    word = values.get("repos")
+    if word is not None and not os.path.isdir(word):
+        raise UsageError(
+            f"--repos {word}: no such folder", hint="give the folder in which clones lie beside each other, as --repos .."
+        )
+    if word is None:
+        return None
+
+    from pathlib import Path
+
+    return Path(word)

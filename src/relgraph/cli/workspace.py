@@ -6,7 +6,7 @@ from pathlib import Path
 
 from relgraph.cli.command import Values
 from relgraph.cli.terminal import Terminal
-from relgraph.cli.words import day
+from relgraph.cli.words import day, repos_folder
 from relgraph.errors import UsageError
 from relgraph.git.clones import Clones, Network
 from relgraph.infer.facts import Facts
@@ -28,8 +28,7 @@ def request_of(values: Values, terminal: Terminal | None = None) -> Request:
         raise UsageError("--offline and --fetch contradict each other")
     network = Network.NEVER if values.flag("offline") else Network.ALWAYS if values.flag("fetch") else Network.MISSING
     clones = Clones(network, tell=lambda text: tell(f"relgraph: {text}"))
-    repos = values.get("repos")
-    return Request(None if repos is None else Path(repos), named_revisions(values, "rev"), day(values.get("as-of")), clones=clones)
+    return Request(repos_folder(values), named_revisions(values, "rev"), day(values.get("as-of")), clones=clones)
 
 
 def named_revisions(values: Values, option: str) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from relgraph.cli.command import Values
 from relgraph.cli.terminal import Terminal
+from relgraph.cli.words import repos_folder
 from relgraph.derive.opening import Opened, open_derivations
 from relgraph.effects.environment import inherited
 from relgraph.errors import EnvironmentFailure, UsageError
@@ -26,8 +27,7 @@ _SCHEMA = "relgraph.dev/derive/v1"
 def run(values: Values, terminal: Terminal) -> int:
     """Bring derived files up to date, say what would be done, or check them."""
     _refuse_contradictions(values)
-    repos = values.get("repos")
-    opened = open_derivations(Path.cwd(), values.get("graph"), None if repos is None else Path(repos))
+    opened = open_derivations(Path.cwd(), values.get("graph"), repos_folder(values))
     only = None
     if words := values.many("node"):
         from relgraph.derive.choosing import choose_steps

@@ -151,9 +151,16 @@ def _announce(prepared: "Prepared", record: "Record | None", values: Values, ter
         write_bytes(path, announce(prepared, record).encode(), hint="--notes takes a file in an existing, writable folder")
     if values.get("format") != "json":
         for name, nodes in sorted(dependants(prepared).items()):
-            text = f"{name} refers to what was released, and has to follow: {', '.join(nodes)}"
+            text = f"{name} refers to what was released ({', '.join(nodes)}); `relgraph impact {prepared.repo.id}` shows where"
             terminal.complain(fill(text, terminal.screen.columns - 1, subsequent_indent="    ") if terminal.interactive else text)
     return 0
+
+
+def _steps(values: Values) -> int:
+    word = values.get("steps")
+    if word is not None and not (word.isascii() and word.isdigit() and 0 < int(word) <= 256):
+        raise UsageError(f"--steps cannot be {word!r}", hint="a number from 1 to 256")
+    return int(word) if word else os.cpu_count() or 1
 
 
 def _wish(values: Values, *, push: bool = False, release: bool = False, sign: bool = False) -> "Wish":
@@ -178,6 +185,7 @@ def prepared_of(values: Values, terminal: Terminal, stack: ExitStack) -> "Prepar
 def _prepare(values: Values, terminal: Terminal, wish: "Wish", stack: ExitStack) -> "Prepared":
     from relgraph.release.prepare import prepare
 
+    _steps(values)  # a slip on the command line is told before anybody is asked for anything
     workspace = workspace_of(values)
     nodes = tuple(find_node(workspace.graph, word).id for word in wish.nodes)
     return prepare(workspace, request_of(values, terminal), wish._replace(nodes=nodes), stack)
@@ -201,10 +209,7 @@ def _run(
     from relgraph.engine.timeline import Timeline
     from relgraph.release.run import Settings, run
 
-    word = values.get("steps")
-    if word is not None and not (word.isdigit() and 0 < int(word) <= 256):
-        raise UsageError(f"--steps cannot be {word!r}", hint="a number from 1 to 256")
-    workers = int(word) if word else os.cpu_count() or 1
+    workers = _steps(values)
     timeline = Timeline()
     with watching(terminal) as watch:
         settings = Settings(
