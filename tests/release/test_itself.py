@@ -111,6 +111,11 @@ def test_the_image_runs_in_a_real_engine_and_checks_a_repository(clone: Path, im
         check = "import docker, jinja2, networkx, oras.client, yaml, cryptography.hazmat.bindings._rust"
         client.containers.run(_NAME, ["-c", check], entrypoint="python3", **options)
         client.containers.run(_NAME, ["demo"], **options)
+        # Somebody else's repository, of which nothing may be written.
+        for path in clone.rglob("*"):
+            os.chown(path, 12345, 12345, follow_symlinks=False)
+        mounted = {str(clone): {"bind": "/work", "mode": "ro"}}
+        assert b"nothing" in client.containers.run(_NAME, ["verify"], volumes=mounted, **options)
         assert client.images.get(_NAME).labels["org.opencontainers.image.version"] == _VERSION
     finally:
         client.images.remove(_NAME, force=True)
