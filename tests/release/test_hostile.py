@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from releases import platform, relgraph
+from releases import git, platform, relgraph
 from relgraph.model.record import Record
 from relgraph.oci.errors import NotFound
 from relgraph.oci.layout import Layout
@@ -67,3 +67,35 @@ def test_what_is_no_version_is_not_looked_for(root: Path, word: str) -> None:
     ran = relgraph(root, "withdraw", "--reason", "x", "--to", TO, "--", word)
     assert ran.status == 2
     assert "is no version of platform" in ran.err
+
+
+@pytest.mark.parametrize("words", [("build",), ("plan",), ("release", "--to", TO, "--offline"), ("stamp", "--output", "../out")])
+def test_state_that_came_with_the_repository_is_not_taken_for_our_own(root: Path, words: tuple[str, ...]) -> None:
+    shutil.rmtree(root.parent / "published")
+    git(root, "add", "--force", ".relgraph")
+    git(root, "commit", "-qm", "Poison")
+    git(root, "tag", "v0.31.0")
+    ran = relgraph(root, *words)
+    assert ran.status == 1
+    assert ".relgraph/.gitignore is in git, and would be taken for what was built here" in ran.err
+    assert not (root.parent / "published").exists()
+
+
+def test_state_elsewhere_is_not_written_to(root: Path) -> None:
+    shutil.rmtree(root / ".relgraph")
+    (root.parent / "victim").mkdir()
+    (root / ".relgraph").symlink_to("../victim")
+    ran = relgraph(root, "build", "--tag", "v0.30.0")
+    assert ran.status == 1
+    assert ".relgraph is a link to elsewhere" in ran.err
+    assert not [*(root.parent / "victim").iterdir()]
+
+
+def test_a_token_in_an_address_is_not_told(root: Path) -> None:
+    shutil.rmtree(root / "releases")
+    shutil.rmtree(root.parent / "published")
+    git(root, "remote", "add", "origin", "http://user:s3cret@127.0.0.1:1/acme/platform")
+    ran = relgraph(root, "release", "--to", TO)
+    assert ran.status == 1
+    assert "the remote cannot be asked" in ran.err
+    assert "s3cret" not in ran.err

@@ -94,6 +94,18 @@ def test_with_a_key_only_what_it_signed_counts(tmp_path: Path) -> None:
     assert cache(tmp_path, "two", key=ours).get(bytes(32)) is None
 
 
+@pytest.mark.parametrize("wrong", [{"size": "abc"}, {"size": "1"}, {"mediaType": "text/plain"}])
+def test_a_trace_speaks_of_the_artifact_that_is_there(tmp_path: Path, wrong: dict[str, str]) -> None:
+    store = LocalRepository(Layout(tmp_path / "one", create=True), "shared")
+    made = put(store, Artifact((EMPTY_BLOB,), (Manifest.make(EMPTY_BLOB.descriptor, [], artifact_type="text/x"),)))
+    facts = {"digest": str(made.digest), "mediaType": made.media_type, "size": str(made.size)}
+    cache(tmp_path, "one").put(KEY, facts, {})
+    assert cache(tmp_path, "two").get(KEY) == Found(facts, {})
+    cache(tmp_path, "one").put(bytes(32), facts | wrong, {})
+    with pytest.raises(RelgraphError, match="speaks of another artifact"):
+        cache(tmp_path, "three").get(bytes(32))
+
+
 @pytest.mark.parametrize(
     "body",
     [

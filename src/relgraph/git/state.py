@@ -1,17 +1,20 @@
 """What a release asks of git besides content: whether anything is uncommitted, and what a tag is on the remote."""
 
 import os
+import re
 from pathlib import Path
 
 from relgraph.effects import process
 from relgraph.effects.environment import inherited
-from relgraph.errors import EnvironmentFailure
+from relgraph.errors import EnvironmentFailure, Refused
 from relgraph.git.command import Git
 from relgraph.git.repository import GitRepository
 
-__all__ = ["changed_files", "remote_tag", "work_tree"]
+__all__ = ["changed_files", "private_folder", "remote_tag", "work_tree"]
 
 _LIMIT = 60.0
+# What stands before the host of an address: a name, and perhaps a token.
+_USER = re.compile(r"//[^/\s@]+@")
 
 
 def changed_files(folder: str) -> list[str]:
@@ -29,6 +32,24 @@ def work_tree(folder: str) -> Path | None:
         return Path(os.fsdecode(Git(folder).run("rev-parse", "--show-toplevel").removesuffix(b"\n"))).resolve()
     except EnvironmentFailure:
         return None
+
+
+def private_folder(root: Path) -> Path:
+    """The folder below ``root`` for what runs leave on this machine, which need not be there yet.
+
+    Raises Refused where it came with the repository: what lies in it is taken for what was built here.
+    """
+    folder = root / ".relgraph"
+    if folder.is_symlink():
+        raise Refused(f"{folder} is a link to elsewhere", hint="remove it: that folder is for what relgraph keeps on this machine")
+    try:
+        tracked = Git(str(root)).run("ls-files", "-z", "--", folder.name) if folder.exists() else b""
+    except EnvironmentFailure:
+        tracked = b""  # it lies in no repository
+    if tracked:
+        first = tracked.partition(b"\0")[0].decode("utf-8", "replace")
+        raise Refused(f"{first} is in git, and would be taken for what was built here", hint="git rm -r .relgraph, and commit")
+    return folder
 
 
 def remote_tag(repository: GitRepository, tag: str) -> str | None:
@@ -52,7 +73,8 @@ def remote_tag(repository: GitRepository, tag: str) -> str | None:
     )
     if done.status:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise EnvironmentFailure(f"git ls-remote {remote}: {said[-1] if said else f'exit status {done.status}'}")
+        why = _USER.sub("//", said[-1]) if said else f"exit status {done.status}"
+        raise EnvironmentFailure(f"git ls-remote {remote}: {why}")
     found: dict[str, str] = {}
     for line in os.fsdecode(done.stdout).splitlines():
         commit, _, ref = line.partition("\t")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from relgraph.effects.environment import inherited
-from relgraph.errors import EnvironmentFailure, RelgraphError
+from relgraph.errors import EnvironmentFailure, Refused, RelgraphError
 from relgraph.git.repository import GitRepository
-from relgraph.git.state import remote_tag, work_tree
+from relgraph.git.state import private_folder, remote_tag, work_tree
 from relgraph.model.finding import Finding, Severity
 from relgraph.model.record import Record
 from relgraph.oci.errors import NotFound
@@ -43,11 +43,19 @@ def _git(prepared: Prepared, record: Record | None, *, offline: bool) -> list[st
     repository = subject.repository
     assert isinstance(repository, GitRepository)  # noqa: S101 - only real repositories are released
     problems: list[str] = []
+    try:
+        private_folder(root)
+    except Refused as problem:
+        problems.append(f"{problem} ({problem.hint})")
     top = work_tree(str(root))
     own = top is not None and top == _root_of(repository)
     left = changed(root, root)
     if left:
-        problems.append(f"{len(left)} files are changed or untracked, {left[0]} among them; commit them or put them away")
+        problems.append(
+            f"{left[0]} is changed or untracked; commit it or put it away"
+            if len(left) == 1
+            else f"{len(left)} files are changed or untracked, {left[0]} among them; commit them or put them away"
+        )
     head = repository.tree("HEAD")
     if own and head is not None and head.rev != release.commit:
         problems.append(

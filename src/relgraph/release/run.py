@@ -11,6 +11,7 @@ from relgraph.engine.outcome import Outcome
 from relgraph.engine.preview import Foreseen, preview
 from relgraph.engine.run import run_plan
 from relgraph.errors import EnvironmentFailure, RelgraphError
+from relgraph.git.state import private_folder
 from relgraph.model.plan import Facts, Step
 from relgraph.model.record import Record
 from relgraph.oci.descriptor import Descriptor
@@ -63,8 +64,8 @@ class _Noting:
 
 
 def state_of(root: Path) -> Path:
-    """The folder of a workspace's state, which git ignores."""
-    folder = root / ".relgraph"
+    """The folder of a workspace's state, which git ignores. Raises Refused where the repository brought one."""
+    folder = private_folder(root)
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
@@ -148,7 +149,7 @@ class _Kept:
 
 def foresee(prepared: Prepared) -> tuple[Foreseen, ...]:
     """What :func:`run` would do, step by step; nothing is written. Steps on destinations are always carried out."""
-    folder = prepared.workspace.root / ".relgraph"
+    folder = private_folder(prepared.workspace.root)
     kept = _Kept(Layout(folder / "store") if (folder / "store" / "oci-layout").exists() else None)
     actions = {step.action for step in prepared.plan.steps}
     return preview(prepared.plan, dict.fromkeys(actions, kept), state=folder, environment=inherited("*"))

@@ -76,8 +76,13 @@ class SharedCache:
             with self._lock:
                 self._outputs[outputs[path]] = layer
         facts: dict[str, str] = fields["facts"]
-        if "digest" in facts and not stored(self._store, facts):
-            copy(self._repository, LocalRepository(self._store, "shared"), str(Digest(facts["digest"])), referrers=False)
+        if "digest" in facts:
+            digest = Digest(facts["digest"])
+            if not stored(self._store, facts):
+                copy(self._repository, LocalRepository(self._store, "shared"), str(digest), referrers=False)
+            made = self._store.document(digest).descriptor
+            if (facts.get("mediaType"), facts.get("size")) != (made.media_type, str(made.size)):
+                raise InvalidContent(f"{self._repository.name}:{_tag(key)} speaks of another artifact than {digest}")
         return Found(facts, outputs)
 
     def fetch(self, mark: Mark, path: str) -> bool:
