@@ -91,6 +91,14 @@ def docs(context: Context, check: bool = False) -> None:
         (_ROOT / name).unlink()
 
 
+@task(help={"check": "change nothing; fail when a picture shows another program"})
+def pictures(context: Context, check: bool = False) -> None:
+    """Take the pictures of the documentation (docs/pictures) of the program as it is; needs chromium and npm."""
+    if not check:
+        _run("tests/support/browser.py")
+    _run("tests/support/pictures.py", *(["--check"] if check else []))
+
+
 ns = namespace()
-for _task in (test, lint, types, imports, tools, bench_smoke, docs):
+for _task in (test, lint, types, imports, tools, bench_smoke, docs, pictures):
     ns.add_task(cast("Task[Any]", _task))  # what the decorator returns is typed too widely

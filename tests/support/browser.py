@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["MERMAID", "Link", "Shape", "Svg", "missing", "render", "screenshot"]
+__all__ = ["MERMAID", "Link", "Shape", "Svg", "missing", "render", "screenshot", "svg"]
 
 #: The package, and the digest of its tarball.
 MERMAID = ("11.17.2", "6ad2f42c3fc26bbf9e45cbb6d11898972573ea52b33a5f4ff51952899f950ffd")
@@ -41,7 +41,7 @@ const found = [];
 const box = (element) => {{ const r = element.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; }};
 const label = (element) => element ? element.innerText || element.textContent : "";
 (async () => {{
-  mermaid.initialize({{ startOnLoad: false, securityLevel: "strict", flowchart: {{ useMaxWidth: false }} }});
+  mermaid.initialize({{ startOnLoad: false, securityLevel: "strict", htmlLabels: {labels}, flowchart: {{ useMaxWidth: false }} }});
   for (let i = 0; i < texts.length; i++) {{
     const id = "drawing" + i;
     try {{
@@ -51,6 +51,7 @@ const label = (element) => element ? element.innerText || element.textContent : 
       document.getElementById("drawings").appendChild(div);
       const style = (element) => {{ const s = getComputedStyle(element); return [s.fill, s.stroke, s.strokeDasharray]; }};
       found.push({{
+        svg: made.svg,
         nodes: [...div.querySelectorAll("g.node")].map((g) => ({{
           id: g.id, label: label(g.querySelector(".nodeLabel")), box: box(g), style: style(g.querySelector(".label-container, rect, polygon, path")),
         }})),
@@ -68,7 +69,7 @@ const label = (element) => element ? element.innerText || element.textContent : 
   const out = document.createElement("script");
   out.type = "application/json";
   out.id = "found";
-  out.textContent = btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(found))));
+  out.textContent = btoa(Array.from(new TextEncoder().encode(JSON.stringify(found)), (byte) => String.fromCharCode(byte)).join(""));
   document.body.appendChild(out);
 }})();
 </script>
@@ -137,14 +138,24 @@ def install() -> Path:
 
 def render(texts: Sequence[str]) -> list[Svg]:
     """What the browser draws of each flowchart. Raises AssertionError with mermaid's message where it cannot read one."""
+    return [_svg(number, one) for number, one in enumerate(_found(texts))]
+
+
+def svg(text: str) -> str:
+    """The drawing itself, as a file that stands alone: its labels are SVG's own, which every program that shows pictures knows."""
+    (found,) = _found([text], labels=False)
+    return str(found["svg"])
+
+
+def _found(texts: Sequence[str], *, labels: bool = True) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
-        done = _browse(Path(folder), texts, "--dump-dom")
+        done = _browse(Path(folder), texts, "--dump-dom", labels=labels)
     match = re.search(r'<script type="application/json" id="found">([^<]*)</script>', done)
     assert match is not None, "the browser did not come to an end"
-    found = json.loads(base64.b64decode(html.unescape(match[1])))
+    found: list[dict[str, Any]] = json.loads(base64.b64decode(html.unescape(match[1])))
     problems = [f"{one['error']}\n{text}" for one, text in zip(found, texts, strict=True) if "error" in one]
     assert not problems, "\n".join(problems)
-    return [_svg(number, one) for number, one in enumerate(found)]
+    return found
 
 
 def screenshot(text: str, path: Path, width: int = 1800, height: int = 1200) -> None:
@@ -153,11 +164,11 @@ def screenshot(text: str, path: Path, width: int = 1800, height: int = 1200) -> 
         _browse(Path(folder), [text], f"--screenshot={path}", f"--window-size={width},{height}")
 
 
-def _browse(folder: Path, texts: Sequence[str], *options: str) -> str:
+def _browse(folder: Path, texts: Sequence[str], *options: str, labels: bool = True) -> str:
     page = folder / "page.html"
     # A closing tag within the data would end the script.
     data = json.dumps(list(texts)).replace("</", "<\\/")
-    page.write_text(_PAGE.format(script=_SCRIPT.as_uri(), texts=data), "utf-8")
+    page.write_text(_PAGE.format(script=_SCRIPT.as_uri(), texts=data, labels=json.dumps(labels)), "utf-8")
     words = [_CHROMIUM, *_OPTIONS, f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=60000", *options, page.as_uri()]
     done = subprocess.run(words, capture_output=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
