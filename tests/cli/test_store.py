@@ -246,7 +246,7 @@ def test_what_cannot_be_done_is_said(run: Run, files: Path, words: list[str], st
 
 
 def test_what_is_not_there_says_where_to_look(run: Run, place: str, files: Path) -> None:
-    assert files
+    assert files.is_dir()
     run("store.push", f"{place}:1.0.0", "tool")
     for words in (("store.inspect", place), ("store.pull", f"{place}:2.0.0"), ("store.copy", f"{place}:2.0.0", "layout:copy")):
         status, _, err = run(*words)

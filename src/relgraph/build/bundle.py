@@ -109,7 +109,8 @@ def build(work: Work) -> Artifact:
     by_path = {entry.path: entry for entry in tree.entries}
     image = target.node.kind == "image"
     laid = Tree.of((by_path[path]._replace(path=place) for place, path in places.items()), portable=not image)
-    work.say(f"{len(laid.entries)} files, {laid.size} bytes")
+    count = len(laid.entries)
+    work.say(f"{count} file{'s' if count != 1 else ''}, {laid.size} bytes")
     if image:
         return _image(work, declared, laid)
     return _artifact(target, declared, laid)
