@@ -33,6 +33,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
             if not known or any(agree(one.version, release.version) for release in known):
                 continue
             ahead = natural_key(one.version) > natural_key(known[-1].version)
+            if ahead and declared.graph.nodes[repo].get("self") == "exact":
+                continue  # the release that is being prepared, which its policy writes first and tags then
             yield facts.finding(
                 (_CODE, _NAME, Severity.WARNING if ahead else Severity.NOTE),
                 subject,
@@ -65,7 +67,8 @@ RULE = Rule(
     "a chart states in git a version that was never released, and publishing overwrites it",
     """
     Publishing writes the field anew, so the literal in git says nothing about what users get; but whoever installs the chart from a
-    clone, or reads it, takes it for a release. A version ahead of all releases will one day be confused with the real one.
+    clone, or reads it, takes it for a release. A version ahead of all releases will one day be confused with the real one; with
+    `self: exact` it is the one that is being prepared.
 
     What to do: keep a placeholder (0.0.0) in git, or the last release.
     """,
@@ -74,5 +77,6 @@ RULE = Rule(
     passing=(
         Example(_world("0.0.0"), graph=GRAPH.format(more=_MORE)),
         Example(_world("0.2.0-rc1"), graph=GRAPH.format(more=_MORE)),
+        Example(_world("0.2.0"), graph=GRAPH.format(more=_MORE).replace("self: last-release", "self: exact")),
     ),
 )
