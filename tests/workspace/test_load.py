@@ -120,6 +120,14 @@ CASES = {
             "7:9: image 'web' has no 'paths' (known are build, channels, from, map, ref, sites, stamp, tag, title, uses, version)",
         ],
     ),
+    "a place with a tag": (
+        HEAD + "images: {a: {from: b, ref: 'ghcr.io:443/a/a:1.0'}}\nrepos: {b: {url: x}}\n",
+        ["4:28: 'ghcr.io:443/a/a:1.0' holds a tag or a digest (leave it out: the tag is the node's version, as 'tag' writes it)"],
+    ),
+    "a place with a space": (
+        HEAD + "images: {a: {from: b, ref: ghcr.io/a b}}\nrepos: {b: {url: x}}\n",
+        ["4:28: 'ghcr.io/a b' is no place to publish at (HOST/NAME, as ghcr.io/acme/web or oci://ghcr.io/acme/web-chart)"],
+    ),
     "a section that is a list": (HEAD + "repos: [a]\n", ["4:8: 'repos' is a mapping of names, not a list"]),
     "a node that is a text": (
         HEAD + "repos: {a: b}\n",

@@ -1,5 +1,6 @@
 """What a kind of node is: its section in the document, its fields, and the shapes that kinds share."""
 
+import re
 from typing import Any, NamedTuple
 
 from relgraph.model.graph import Follow
@@ -74,9 +75,31 @@ USES = (
 TITLE = Field("title", text, "what drawings call it; its name by default")
 #: Fields of everything that is built from a repository.
 BUILT = (Field("from", source_shape, "what it is built from; the first gives its version", required=True), TITLE)
+_REF = re.compile(r"https?://\S+|(?:oci://)?(?:[^\s/@]+/)*[^\s/:@]+/?")
+
+
+def _ref(reading: Reading, value: Value) -> str | None:
+    written = text.read(reading, value)
+    if written is None or _REF.fullmatch(written):
+        return written  # type: ignore[no-any-return]  # the reader of a text gives one
+    last = written.rpartition("/")[2]
+    if not re.search(r"\s", written) and (":" in last or "@" in last):
+        reading.refuse(
+            value, f"'{written}' holds a tag or a digest", "leave it out: the tag is the node's version, as 'tag' writes it"
+        )
+    else:
+        reading.refuse(
+            value, f"'{written}' is no place to publish at", "HOST/NAME, as ghcr.io/acme/web or oci://ghcr.io/acme/web-chart"
+        )
+    return None
+
+
+#: Where something is published, without a version.
+_reference = Shape(_ref, {"type": "string", "pattern": f"^(?:{_REF.pattern})$"})
+
 #: Fields of everything that is published under versions.
 PUBLISHED = (
-    Field("ref", text, "where it is published, as ghcr.io/acme/web or oci://ghcr.io/acme/web-chart", required=True),
+    Field("ref", _reference, "where it is published, as ghcr.io/acme/web or oci://ghcr.io/acme/web-chart", required=True),
     Field("tag", tag_format, "how its versions are written; {version} by default"),
     Field("version", text, "a fixed version, where it does not follow from what it is built from"),
     Field("map", tag_format, "its version made of parts of its source's, where two lines run in parallel: v1.{minor}.{patch}-k3s1"),
