@@ -110,7 +110,7 @@ def test_impact_lists_what_must_move_with_the_places(run: Run) -> None:
     assert status == 0
     # The chart's own fields are of the same line as the image: they move with it.
     assert out == (
-        "2 node(s) must move when images.web moves\n"
+        "2 nodes must move when images.web moves\n"
         "  charts.web-chart refers to images.web\n"
         "    platform/chart/Chart.yaml:3: v1.1.0\n"
         "    platform/chart/Chart.yaml:4: 1.1.0\n"

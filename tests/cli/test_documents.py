@@ -254,7 +254,12 @@ def test_what_is_drawn_is_said_in_the_file(words: tuple[str, ...], run: Run, wor
 
 
 def test_a_file_that_is_not_there(run: Run) -> None:
-    assert run("--check", "nowhere.md") == (3, "", "relgraph: error: cannot read nowhere.md: No such file or directory\n")
+    assert run("--check", "nowhere.md") == (
+        3,
+        "",
+        "relgraph: error: cannot read nowhere.md: No such file or directory\n"
+        "hint: make the file first, with <!-- relgraph:graph --> and <!-- /relgraph --> where the drawing belongs\n",
+    )
 
 
 def test_a_clone_that_is_missing(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

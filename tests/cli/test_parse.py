@@ -135,3 +135,11 @@ def test_any_words_are_understood_or_refused(words: list[str]) -> None:
 def test_whatever_stands_behind_two_dashes_arrives_unchanged(words: list[str]) -> None:
     found = values("--", *words)
     assert ((found.get("name"), *found.many("other"))) == tuple(words)
+
+
+def test_the_first_part_of_a_name_is_no_command_and_lists_those_that_begin_with_it() -> None:
+    commands = tuple(Command(f"store.{name}", "", "x:y") for name in ("copy", "list", "pull"))
+    for word in ("store", "store."):
+        with pytest.raises(UsageError) as caught:
+            find_command(word, commands)
+        assert caught.value.hint == "did you mean store.copy, store.list or store.pull?"

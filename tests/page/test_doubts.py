@@ -97,7 +97,7 @@ def test_its_versions_come_from_tags(page: Path, capsys: pytest.CaptureFixture[s
 def test_what_moves_with_a_new_clusteradm(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["impact", "repos.clusteradm", "--repos", "clones", "--as-of", DAY.isoformat()]) == 0
     assert capsys.readouterr().out == (
-        "3 node(s) must move when repos.clusteradm moves\n"
+        "3 nodes must move when repos.clusteradm moves\n"
         "  images.clusteradm is built from repos.clusteradm\n"
         "    hooks.ocm refers to images.clusteradm\n"
         "      kubestellar/config/postcreate-hooks/ocm.yaml:11: 0.7.2\n"

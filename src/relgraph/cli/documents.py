@@ -64,7 +64,9 @@ class Documents:
         try:
             data = Path(path).read_bytes()
         except OSError as problem:
-            raise EnvironmentFailure(f"cannot read {path}: {problem.strerror or problem}") from problem
+            missing = "make the file first, with <!-- relgraph:graph --> and <!-- /relgraph --> where the drawing belongs"
+            hint = missing if isinstance(problem, FileNotFoundError) else ""
+            raise EnvironmentFailure(f"cannot read {path}: {problem.strerror or problem}", hint=hint) from problem
         filled = [(marker, self._text(path, marker)) for marker in find_markers(path, data, _KINDS)]
         return Document(path, data, fill(data, filled))
 

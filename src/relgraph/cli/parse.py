@@ -42,7 +42,9 @@ def find_command(name: str, commands: Sequence[Command]) -> Command:
         if command.name == name:
             return command
     what = f"no such option: {name}" if name.startswith("-") else f"no such command: {name}"
-    meant = _closest(name, [command.name for command in commands if not command.hidden])
+    known = [command.name for command in commands if not command.hidden]
+    family = [one for one in known if one.startswith(f"{name.rstrip('.')}.")]
+    meant = ", ".join(family[:-1]) + f" or {family[-1]}" if len(family) > 1 else _closest(name, known)
     hint = f"did you mean {meant}?" if meant else "`relgraph help` lists the commands"
     raise UsageError(what, hint=hint)
 

@@ -65,7 +65,8 @@ def _pending(facts: Facts, cluster: Cluster, newest: Tag, split: list[Cluster]) 
         expected=expected,
         actual=head.site.value,
         why=(
-            f"{len(cluster.members)} reference(s) name {cluster.version.bare}, which is newer than every tag",
+            f"{'1 reference names' if len(cluster.members) == 1 else f'{len(cluster.members)} references name'} {cluster.version.bare},"
+            " which is newer than every tag",
             *(f"{one.where} still says {one.site.value}" for one in others),
         ),
         related=tuple((one.subject, one.site) for one in (*rest, *others)),

@@ -170,7 +170,7 @@ def _finding(facts: Facts, subject: Subject, site: Site, ref: Site, outer: Versi
         actual=wrong.value,
         why=(
             f"{ref.path}:{ref.span.line} names the ref {ref.value}, and then {site.value}",
-            *((f"{usual[good.padded]} other reference(s) of this tree say {good.bare}",) if usual[good.padded] else ()),
+            *((f"{_others(usual[good.padded])} {good.bare}",) if usual[good.padded] else ()),
         ),
         related=((subject, other),),
     )
@@ -188,6 +188,10 @@ _INSTALL = "bash <(curl -L https://raw.githubusercontent.com/example/engine/v{}/
 
 def _script(line: str, *versions: str) -> Example:
     return Example((Commit({"setup.sh": "#!/bin/bash\n" + line.format(*versions)}),))
+
+
+def _others(count: int) -> str:
+    return "1 other reference of this tree says" if count == 1 else f"{count} other references of this tree say"
 
 
 RULE = Rule(

@@ -38,7 +38,7 @@ def run(values: Values, terminal: Terminal) -> int:
         ]
         terminal.write(json.dumps({"schema": "relgraph.dev/impact/v1", "node": node.id, "impact": rows}, indent=1) + "\n")
         return 0
-    terminal.write(f"{len(steps)} node(s) must move when {node.id} moves\n")
+    terminal.write(f"{len(steps)} node{'' if len(steps) == 1 else 's'} must move when {node.id} moves\n")
     for step in steps:
         terminal.write(f"{'  ' * step.distance}{step.node} {_VERB[step.edge.kind]} {step.edge.head}{_follow(step)}\n")
         for place in places.get(step, []):

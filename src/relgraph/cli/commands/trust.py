@@ -162,7 +162,10 @@ def schemes(values: Values) -> tuple[Scheme, ...]:
 def private_key(values: Values) -> PrivateKey:
     """The key of ``--key``, its password from the environment or the terminal. Raises UsageError, KeyProblem, EnvironmentFailure."""
     path = _given(values, "key")
-    data = read_file(Path(path))
+    try:
+        data = read_file(Path(path))
+    except EnvironmentFailure as problem:
+        raise EnvironmentFailure(f"--key {problem}", hint="`relgraph store.keygen` makes a pair of keys") from problem
     password: bytes | None = None
     if is_encrypted(data):
         given = variable(_PASSWORD)
