@@ -1,3 +1,5 @@
+import re
+
 from relgraph.git.history import Change
 from relgraph.model.record import Item, Record, Withdrawal
 from relgraph.release.notes import notes
@@ -39,8 +41,14 @@ def test_what_others_moved_is_told_and_what_is_our_own_is_not() -> None:
 
 
 def test_commits_are_listed_and_their_text_is_no_markup() -> None:
-    text = notes(NOW, BEFORE, [Change("d" * 40, "Serve <script>faster</script>")], {}, {})
-    assert "### Changes since v1.0.0\n\n- Serve &lt;script>faster&lt;/script> (ddddddddd)\n" in text
+    subject = "Serve <b>[x](//evil)</b> ![p](//evil) @all `a|b` \x1b[31m \u202e"
+    text = notes(NOW, BEFORE, [Change("d" * 40, subject)], {}, {})
+    line = next(line for line in text.splitlines() if "Serve" in line)
+    assert "### Changes since v1.0.0\n\n- Serve " in text
+    for mark in "<>[]!@`|*":
+        assert not re.search(rf"(?<!\\){re.escape(mark)}", line), mark
+    assert line.isprintable()
+    assert "- Fix it (#12) (" in notes(NOW, BEFORE, [Change("d" * 40, "Fix it (#12)")], {}, {})
 
 
 def test_a_first_release_compares_with_nothing() -> None:

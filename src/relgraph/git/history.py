@@ -22,6 +22,7 @@ def changes(repository: GitRepository, since: str, until: str) -> tuple[Change, 
     Both are full commit ids. Raises EnvironmentFailure where git fails.
     """
     span = f"{since}..{until}" if since else until
-    output = repository.location.git.run("log", "--no-merges", f"--max-count={_MOST}", "--format=%H%x00%s", span, "--")
-    lines = (line.partition("\0") for line in output.decode("utf-8", "replace").splitlines())
-    return tuple(Change(commit, subject) for commit, _, subject in lines if commit)
+    output = repository.location.git.run("log", "--no-merges", f"--max-count={_MOST}", "-z", "--format=%H %s", span, "--")
+    # Only NUL cannot be in a message; other ends of lines can.
+    rows = (row.partition(" ") for row in output.decode("utf-8", "surrogateescape").split("\0"))
+    return tuple(Change(commit, subject) for commit, _, subject in rows if commit)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from relgraph.git.history import Change
 from relgraph.model.record import Item, Record
+from relgraph.report.markdown import escape
 
 __all__ = ["notes"]
 
@@ -24,16 +25,16 @@ def notes(
     lines = [f"## {record.repo} {record.version}", ""]
     if record.withdrawn is not None:
         instead = f" Use {record.withdrawn.replacement} instead." if record.withdrawn.replacement else ""
-        lines += [f"> **Withdrawn**: {_cell(record.withdrawn.reason)}.{instead}", ""]
+        lines += [f"> **Withdrawn**: {_text(record.withdrawn.reason)}.{instead}", ""]
     lines += ["| artifact | reference | digest | |", "|---|---|---|---|"]
     old = {item.node: item for item in before.items} if before is not None else {}
     for item in record.items:
         name = titles.get(item.node) or item.node
         lines.append(
-            f"| {_cell(name)} | `{item.reference}:{item.tag}` | `{item.digest}` | {_difference(item, old.get(item.node), before)} |"
+            f"| {_text(name)} | `{item.reference}:{item.tag}` | `{item.digest}` | {_difference(item, old.get(item.node), before)} |"
         )
     lines += [
-        f"| {_cell(titles.get(node) or node)} | | | no longer published |"
+        f"| {_text(titles.get(node) or node)} | | | no longer published |"
         for node in sorted(old.keys() - {item.node for item in record.items})
     ]
     if moved := _moved(record, old, own):
@@ -69,10 +70,6 @@ def _moved(record: Record, old: Mapping[str, Item], own: Collection[str]) -> lis
     return [found[node] for node in sorted(found)]
 
 
-def _cell(text: str) -> str:
-    return _text(text).replace("|", "\\|")
-
-
 def _text(text: str) -> str:
-    """Text of somebody else's, which must not become markup."""
-    return " ".join(text.replace("<", "&lt;").replace("\\", "\\\\").split())
+    """Text of somebody else's, which must not become markup, but for the numbers of pull requests."""
+    return escape(" ".join(text.split())).replace("(\\#", "(#")
