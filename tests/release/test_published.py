@@ -166,6 +166,7 @@ def test_a_fresh_checkout_learns_of_a_withdrawal_from_the_registry(root: Path) -
         (("0.29.0", "--reason", "x"), 2, "no record"),
         (("0.30.0",), 2, "needs its reason"),
         (("0.30.0", "--reason", "x", "--replacement", "0.30.0"), 2, "its own place"),
+        (("0.30.0", "--reason", "x", "--replacement", "9.9.9"), 2, "9.9.9: no record of such a release, so that it cannot"),
     ],
 )
 def test_what_cannot_be_withdrawn_is_said(root: Path, words: tuple[str, ...], status: int, said: str) -> None:
@@ -180,3 +181,12 @@ def test_another_reason_does_not_replace_the_first(root: Path) -> None:
     ran = relgraph(root, "withdraw", "0.30.0", "--reason", "another", "--to", TO)
     assert ran.status == 1
     assert "it loses data" in ran.err
+
+
+def test_a_replacement_can_be_named_once_it_is_released(root: Path) -> None:
+    words = ("withdraw", "0.30.0", "--reason", "it loses data", "--to", TO)
+    assert relgraph(root, *words).status == 0
+    commit(root, next_release())
+    assert relgraph(root, "release", "--to", TO).status == 0
+    assert relgraph(root, *words, "--replacement", "0.31.0").status == 0
+    assert relgraph(root, *words).status == 1, "what was said stays"

@@ -18,15 +18,18 @@ __all__ = ["publish_withdrawal", "withdraw"]
 def withdraw(root: Path, record: Record, withdrawal: Withdrawal) -> Record:
     """Mark a record as withdrawn, on disk, and return it. What was said before stays: another reason is refused.
 
+    A replacement can be added later, where there was none.
+
     Raises Refused, UsageError and EnvironmentFailure.
     """
     if not withdrawal.reason.strip():
         raise UsageError("a withdrawal needs its reason", hint='--reason "loses data on restart"')
     if withdrawal.replacement == record.version:
         raise UsageError(f"{record.version} cannot take its own place", hint="name the version to use instead")
-    if record.withdrawn is not None and record.withdrawn != withdrawal:
+    before = record.withdrawn
+    if before is not None and before not in (withdrawal, withdrawal._replace(replacement="")):
         raise Refused(
-            f"{record.repo} {record.version} is withdrawn already: {record.withdrawn.reason}",
+            f"{record.repo} {record.version} is withdrawn already: {before.reason}",
             hint="edit its record where the reason or the replacement has to be put right",
         )
     marked = record._replace(withdrawn=withdrawal)

@@ -48,6 +48,12 @@ def run(values: Values, terminal: Terminal) -> int:
                 hint="`ls releases/` lists those that there are",
             )
         instead = _version(word, repo) if (word := values.get("replacement")) else ""
+        if instead and known_record(workspace.root, repo.name, instead, home, open_store, to=to, signer=signer) is None:
+            # Whoever names the broken release is told to name this one, and `verify --fix` writes it.
+            raise UsageError(
+                f"{repo.name} {instead}: no record of such a release, so that it cannot take the place of {version}",
+                hint="leave out --replacement now; the same command with it adds it when that is released",
+            )
         marked = withdraw(workspace.root, record, Withdrawal(values.get("reason") or "", instead))
         told = publish_withdrawal(marked, place, home, open_store, signer) if place and not values.flag("local") else ""
     if values.get("format") == "json":
