@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -228,3 +230,24 @@ def test_an_image_of_a_root_file_system_says_what_it_runs(tmp_path: Path) -> Non
     (config,) = configs(built)
     assert config["config"]["Entrypoint"] == ["/web"]
     assert config["config"]["Labels"]["org.opencontainers.image.version"] == "1.2.0"
+
+
+def test_modes_do_not_follow_the_mask_of_the_user(tmp_path: Path) -> None:
+    target = image("mkdir -p root/bin; cp a root/bin/a", "root")
+    built = []
+    for number, mask in enumerate((0o022, 0o077)):
+        before = os.umask(mask)
+        try:
+            (tmp_path / str(number)).mkdir()
+            built.append(run_builder(BUILDER, target, tmp_path / str(number)).digest)
+        finally:
+            os.umask(before)
+    assert len({*built}) == 1
+
+
+def test_another_kind_of_machine_is_another_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = files("cat a >out", "out")
+    here = BUILDER.plan(target)
+    assert BUILDER.plan(target) == here
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="riscv128"))
+    assert BUILDER.plan(target) != here

@@ -15,6 +15,7 @@ for each in turn; a command without them runs once for all.
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,8 @@ def _plan(target: Target) -> Recipe:
         "outputs": [[str(platform or ""), list(patterns)] for platform, patterns in plan.outputs],
         "artifact_type": plan.artifact_type,
         "stamp": stamping.facts,
+        # Programs make other things of the same files on another kind of machine, and results are shared.
+        "machine": f"{sys.platform}/{os.uname().machine}",
     }
     if plan.artifacts:
         facts["artifacts"] = dict(plan.artifacts)
@@ -157,8 +160,8 @@ def _build(work: Work) -> Artifact:
     given = {name: work.environment[name] for name in plan.words.texts("environment") if name in work.environment}
     for run in plan.runs:
         variables = {**given, **laid, **dict(run.arguments), "SOURCE_DATE_EPOCH": str(work.target.release.time)}
-        # All that it writes in one stream, which the log keeps in its order.
-        work.run(["sh", "-e", "-c", f"exec >&2\n{run.command}"], cwd=folder, env=variables)
+        # All that it writes in one stream, which the log keeps in its order; modes are built in, so that they follow from no user's mask.
+        work.run(["sh", "-e", "-c", f"exec >&2\numask 022\n{run.command}"], cwd=folder, env=variables)
     kind = work.target.node.kind
     if kind == "image":
         made = [(platform, _image(work, folder, patterns, platform)) for platform, patterns in plan.outputs]

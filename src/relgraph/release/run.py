@@ -130,7 +130,12 @@ def run(prepared: Prepared, stores: Stores, settings: Settings, *, to: str = "",
         remote=remote,
     )
     first = failures.get(outcome.first_failed)
-    status = 0 if outcome.ok else 130 if outcome.interrupted else first.status if first is not None else EnvironmentFailure.status
+    if outcome.ok:
+        status = 0
+    elif outcome.interrupted:
+        status = 128 + outcome.interrupted  # as shells have it
+    else:
+        status = first.status if first is not None else EnvironmentFailure.status
     return Ran(outcome, status, first.hint if first is not None else "")
 
 
