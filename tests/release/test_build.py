@@ -74,6 +74,17 @@ def test_only_the_nodes_that_are_asked_for_are_built_and_what_they_need(root: Pa
     }
 
 
+def test_what_is_not_asked_for_may_be_wrong(root: Path) -> None:
+    graph = root / "graph/platform.yaml"
+    broken = "  broken: {from: platform, ref: registry.example/acme/broken, paths: [cmd/**], build: {python: .}}\n"
+    graph.write_text(graph.read_text().replace("files:\n", f"files:\n{broken}", 1))
+    whole = relgraph(root, "build")
+    assert whole.status == 2
+    assert "pyproject.toml" in whole.err
+    assert relgraph(root, "build", "platform-chart").status == 0
+    assert relgraph(root, "stamp", "platform-chart", "--output", "../out").status == 0
+
+
 def test_a_node_of_another_repository_is_built_there(root: Path) -> None:
     ran = relgraph(root, "build", "images.agent")
     assert ran.status == 2

@@ -120,15 +120,13 @@ def prepare(
     subject = declared.subjects[repo.id]
     release = _release(repo, subject, tag)
     scope = scope_of(declared, repo.id, release, _templates(workspace.root) if templates is None else templates)
-    units = _chosen(workspace.graph, scope, wish.nodes)
-    planned, problems = _ask(units, subject.tree, str(_real(subject).location.worktree or ""))
+    _check_nodes(workspace.graph, scope, wish.nodes)
+    planned, problems = _ask_for(scope, wish.nodes, subject.tree, str(_real(subject).location.worktree or ""))
     if problems:
         raise DeclarationError(
             problems[0] if len(problems) == 1 else f"{len(problems)} problems with what is to be built",
             details=tuple(problems) if len(problems) > 1 else (),
         )
-    if wish.nodes:
-        planned = _with_needs(planned, wish.nodes, workspace.graph)
     destinations = {one.unit.id: str(destination(one.unit.part.reference, wish.to)) for one in planned}
     goal = Goal(wish.push, wish.release, wish.sign, destinations)
     plan = plan_of(scope, planned, goal, root=str(workspace.root), tools=_tools(planned))
@@ -172,7 +170,7 @@ def _release(repo: Node, subject: Subject, tag: str) -> Release:
     return Release(repo.id, tree.rev, tree.time, tag)
 
 
-def _chosen(graph: Graph, scope: Scope, nodes: tuple[str, ...]) -> tuple[Unit, ...]:
+def _check_nodes(graph: Graph, scope: Scope, nodes: tuple[str, ...]) -> None:
     known = {unit.id for unit in scope.units}
     unknown = [node for node in nodes if node not in known]
     if unknown:
@@ -181,7 +179,23 @@ def _chosen(graph: Graph, scope: Scope, nodes: tuple[str, ...]) -> tuple[Unit, .
             f"{node.id} is not built from {scope.release.repo}",
             hint=f"there are {', '.join(sorted(known)) or 'none'}",
         )
-    return scope.units
+
+
+def _ask_for(scope: Scope, nodes: tuple[str, ...], tree: Tree, worktree: str) -> tuple[list[Planned], list[str]]:
+    """Ask the builders of these nodes, and of those whose digests they need; without nodes, all."""
+    if not nodes:
+        return _ask(scope.units, tree, worktree)
+    units = {unit.id: unit for unit in scope.units}
+    asked: dict[str, list[Planned]] = {}
+    problems: list[str] = []
+    left = [*nodes]
+    while left:
+        node = left.pop()
+        if node in units and node not in asked:
+            asked[node], wrong = _ask((units[node],), tree, worktree)
+            problems += wrong
+            left += (need for one in asked[node] for need in one.recipe.needs)
+    return [one for node in units for one in asked.get(node, ())], problems
 
 
 def _ask(units: Iterable[Unit], tree: Tree, worktree: str) -> tuple[list[Planned], list[str]]:
@@ -205,18 +219,6 @@ def _ask(units: Iterable[Unit], tree: Tree, worktree: str) -> tuple[list[Planned
 
 def _with_hint(problem: RelgraphError) -> str:
     return f"{problem} ({problem.hint})" if problem.hint else str(problem)
-
-
-def _with_needs(planned: list[Planned], nodes: tuple[str, ...], graph: Graph) -> list[Planned]:
-    by_node = {one.unit.id: one for one in planned}
-    wanted: dict[str, None] = {}
-    left = [*nodes]
-    while left:
-        node = left.pop()
-        if node not in wanted and node in by_node:
-            wanted[node] = None
-            left += by_node[node].recipe.needs
-    return [one for one in planned if one.unit.id in wanted and one.unit.id in graph.nodes]
 
 
 def _paths(tree: Tree, recipe: Recipe) -> list[str]:
