@@ -97,8 +97,12 @@ def differences() -> list[str]:
     shown, now = [sorted(map(plain, lines)) for lines in (words_of(BOARD.read_text("utf-8")), _words(board()))]
     if shown != now:
         found.append(f"{BOARD.name} shows {shown}, and the program {now}")
-    if _source(DIAGRAM.read_text("utf-8")) != mermaid():
+    text, svg = mermaid(), DIAGRAM.read_text("utf-8")
+    if _source(svg) != text:
         found.append(f"{DIAGRAM.name} was drawn from another text")
+    drawn = "".join("".join(one.itertext()) for one in ET.fromstring(svg).iter() if one.tag.endswith("}text"))
+    labels = [line for label in re.findall(r'"([^"]*)"', text) for line in label.split("<br/>")]
+    found += [f"{DIAGRAM.name} does not say {label}" for label in labels if label.replace(" ", "") not in drawn.replace(" ", "")]
     return found
 
 
@@ -167,13 +171,13 @@ def _environment() -> Mapping[str, str]:
 
 
 def _write() -> None:
-    from browser import svg
+    import browser
 
     _PICTURES.mkdir(exist_ok=True)
     BOARD.write_text(picture(board(), _COLUMNS, _TITLE), "utf-8")
     text = mermaid()
     # Paper below it, for pages that are dark; fractions of a pixel are nobody's.
-    drawn = re.sub(r"-?\d+\.\d{2,}", lambda match: f"{float(match.group()):.1f}", svg(text))
+    drawn = re.sub(r"(?<![\d.])-?\d+\.\d{4,}(?![\d.])", lambda match: f"{float(match.group()):.1f}", browser.svg(text))
     head, tag, rest = drawn.partition(">")
     head = re.sub(' style="[^"]*"', "", head)
     DIAGRAM.write_text(

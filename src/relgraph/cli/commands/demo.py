@@ -39,7 +39,7 @@ def run(values: Values, terminal: Terminal) -> int:
         page = workspace.parent / "diagram.md"
         page.write_text("# The platform\n\n<!-- relgraph:graph platform versions -->\n<!-- /relgraph -->\n")
         story.tell("A picture of it, between two markers of a page.")
-        story.run("graph", "--write", "../diagram.md")
+        story.run("graph", "--write", "../diagram.md", "--rev", "v0.30.0")
         story.tell("Somebody edits the install script in a hurry, and commits.")
         commit(workspace, hurried_commit())
         story.run("verify", expected=1)
