@@ -122,6 +122,17 @@ def test_a_signature_that_is_gone_is_missed(root: Path) -> None:
     assert rules(root, "--key", "../release.pub") == [("RG706", "images.controller")]
 
 
+def test_a_key_that_signed_nothing_is_told(root: Path) -> None:
+    commit(root, next_release())
+    for name in ("release", "other"):
+        assert relgraph(root, "store.keygen", "--plain", "--output", f"../{name}").status == 0
+    assert relgraph(root, "release", "--to", TO, "--key", "../release.key").status == 0
+    ran = relgraph(root, "verify", "--published", "--to", TO, "--key", "../release.pub", "--key", "../other.pub")
+    assert ran.status == 0, ran.err
+    assert "warning: ../other.pub: no recorded release was signed with this key" in ran.err
+    assert "release.pub" not in ran.err
+
+
 def test_a_registry_that_does_not_answer_is_told_for_every_name(root: Path) -> None:
     ran = relgraph(root, "verify", "--published", "--to", "127.0.0.1:1", "--format", "json")
     assert ran.status == 1

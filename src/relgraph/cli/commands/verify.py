@@ -45,8 +45,13 @@ def _published(workspace: Workspace, request: Request, values: Values, terminal:
     keys = [read_public(read_file(Path(path)), what=path) for path in values.many("key")]
     with Stores(values, terminal) as stores, Rebuilder(workspace, request) as rebuilder:
         found = observe(workspace, request, opener(stores), to=values.get("to") or "", keys=keys, rebuild=rebuilder.differs)
-    if not keys and any(one.record is not None and one.record.signed_by for one in found.seen):
+    signers = {signer for one in found.seen if one.record is not None for signer in one.record.signed_by}
+    if not keys and signers:
         terminal.say("relgraph: signatures were not looked at: give the public keys with --key")
+    for path, key in zip(values.many("key"), keys, strict=True):
+        if key.fingerprint not in signers:
+            # Without a word, "nothing wrong" would read as if it had signed everything.
+            terminal.complain(f"relgraph: warning: {path}: no recorded release was signed with this key, so that it checks nothing")
     return found
 
 
