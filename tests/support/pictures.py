@@ -67,7 +67,7 @@ def board() -> Screen:
         code = {f"{name}/code": "one\n" for name in _IMAGES} | {f"{name}/build": _BUILD.format(name) for name in _IMAGES}
         write_world(root, (Commit({"graph/shop.yaml": graph, **code}, tags=("v1.4.0",)),))
         # How long a step takes is known from its last run.
-        _run(root, lambda _: _open(gates, 0.3, *("base", "proxy", "report", "jobs", "web", "api"), last=2.5))
+        _run(root, lambda screen: _open(screen, gates, base=0, proxy=0, report=0, jobs=0, web=3, api=4))
         for gate in gates.iterdir():
             gate.unlink()
         for name in ("api", "web", "jobs"):
@@ -102,7 +102,7 @@ def differences() -> list[str]:
         found.append(f"{DIAGRAM.name} was drawn from another text")
     drawn = "".join("".join(one.itertext()) for one in ET.fromstring(svg).iter() if one.tag.endswith("}text"))
     labels = [line for label in re.findall(r'"([^"]*)"', text) for line in label.split("<br/>")]
-    found += [f"{DIAGRAM.name} does not say {label}" for label in labels if label.replace(" ", "") not in drawn.replace(" ", "")]
+    found += [f"{DIAGRAM.name} does not say {label}" for label in labels if "".join(label.split()) not in "".join(drawn.split())]
     return found
 
 
@@ -114,24 +114,28 @@ def _source(svg: str) -> str:
     return next((one.text or "" for one in ET.fromstring(svg).iter() if one.tag.endswith("}metadata")), "")
 
 
-def _open(gates: Path, pause: float, *names: str, last: float = 0.0) -> bool:
-    for name in names:
-        time.sleep(last if name == names[-2] else pause)
-        (gates / name).touch()
+def _open(screen: Screen, gates: Path, **after: int) -> bool:
+    """Let steps end once they have been running for so many seconds."""
+    for name, seconds in after.items():
+        if seconds <= _shown(screen, name):
+            (gates / name).touch()
     return False
 
 
 def _until_taken(screen: Screen, gates: Path) -> bool:
-    """Let one image be built and one fail; true when the board shows that, and for how long the others have been running."""
-    lines = screen.lines
-    if any("build images.web" in line for line in lines):
+    """Let one image be built and one fail; true when the board shows that, and how long the others have been running."""
+    text = "\n".join(screen.lines)
+    if "running" in text:
         (gates / "jobs").touch()
-    if any(line.startswith("done") for line in lines):
+    if re.search("^done", text, re.MULTILINE):
         (gates / "report").touch()
-    text = "\n".join(lines)
-    return (
-        re.search(r"^FAILED", text, re.MULTILINE) is not None and re.search(r"images\.web +[1-9].*\n.*2 running", text) is not None
-    )
+    return re.search("^FAILED", text, re.MULTILINE) is not None and min(_shown(screen, "api"), _shown(screen, "web")) >= 1
+
+
+def _shown(screen: Screen, name: str) -> int:
+    """For how many seconds an image is shown to be under way; -1 where it is not, or where a line is but half there."""
+    found = re.search(rf"images\.{name} +(\d+)(?:\.\d)? s.*(?:\n.*)?\n.*\bleft", "\n".join(screen.lines))
+    return int(found[1]) if found else -1
 
 
 def _run(root: Path, seen: Callable[[Screen], bool]) -> Screen:
