@@ -1,8 +1,10 @@
 """Releases of small workspaces: where they lie, and what several nodes are called."""
 
+import json
 import shutil
 from pathlib import Path
 
+import pytest
 import yaml
 
 from releases import relgraph
@@ -23,6 +25,7 @@ hooks:
   one: {{from: work, ref: registry.example/acme/hooks, source: one.yaml, {one}}}
   two: {{from: work, ref: registry.example/acme/hooks, source: two.yaml, {two}}}
 """
+_ONE = "hooks:\n  one: {from: work, ref: registry.example/acme/one, source: one.yaml}\n"
 _FILES = {"one.yaml": "a: 1\n", "two.yaml": "a: 2\n"}
 #: Without a place of their own, records lie with the first node.
 _NO_RECORDS = """\
@@ -97,3 +100,43 @@ def test_a_channel_that_is_the_version_is_refused(tmp_path: Path) -> None:
     ran = relgraph(workspace(tmp_path, graph, _FILES), "release", "--to", TO)
     assert ran.status == 2
     assert "hooks.one: the channel 1.0.0 is its version, which never moves" in ran.err
+
+
+def test_a_workspace_outside_of_git_is_not_released_from(tmp_path: Path) -> None:
+    source = workspace(tmp_path, _ONE, _FILES)
+    here = tmp_path / "here"
+    (here / "graph").mkdir(parents=True)
+    (here / "graph/work.yaml").write_text((source / "graph/work.yaml").read_text().replace('path: "."', "path: ../work"))
+    assert relgraph(here, "build", "--tag", "v1.0.0").status == 0
+    ran = relgraph(here, "release", "--to", TO, "--tag", "v1.0.0")
+    assert ran.status == 1
+    assert f"{here} is in no git repository" in ran.err
+
+
+def test_what_is_not_published_is_not_told_as_done(tmp_path: Path) -> None:
+    root = workspace(tmp_path, _TWO.format(one="version: 1.0.0", two='tag: "{version}-two"'), _FILES)
+    assert relgraph(root, "release", "--to", TO).status == 0
+    add(root, {"one.yaml": "a: 3\n"}, tag="v1.1.0")
+    ran = relgraph(root, "release", "--to", TO, "--format", "json")
+    assert ran.status == 1
+    assert {row["node"]: row["state"] for row in json.loads(ran.out)["artifacts"]} == {
+        "hooks.one": "failed",
+        "hooks.two": "skipped",
+    }
+
+
+def test_what_is_released_already_is_told_with_its_digests(tmp_path: Path) -> None:
+    root = workspace(tmp_path, _ONE, _FILES)
+    first, again = (json.loads(relgraph(root, "release", "--to", TO, "--format", "json").out)["artifacts"] for _ in range(2))
+    assert [row["state"] for row in again] == ["released"]
+    assert [row["digest"] for row in again] == [row["digest"] for row in first]
+
+
+@pytest.mark.parametrize("option", ["--notes", "--chrome-trace"])
+def test_a_file_that_cannot_be_written_is_said_before_anything_is_done(tmp_path: Path, option: str) -> None:
+    root = workspace(tmp_path, _ONE, _FILES)
+    for path in (tmp_path / "no/such/file", tmp_path):
+        ran = relgraph(root, "release", "--to", TO, option, str(path))
+        assert ran.status == 3
+        assert f"cannot write {path}: " in ran.err
+    assert not (tmp_path / "published").exists()

@@ -5,7 +5,7 @@ import stat
 
 from relgraph.errors import EnvironmentFailure, UsageError
 
-__all__ = ["write_bytes", "write_file"]
+__all__ = ["check_writable", "write_bytes", "write_file"]
 
 
 def write_file(path: str, text: str) -> None:
@@ -31,6 +31,25 @@ def write_bytes(path: str, data: bytes, *, hint: str = "") -> None:
         _replace(target, data, mode)
     except OSError as problem:
         raise EnvironmentFailure(f"cannot write {path}: {problem.strerror or problem}", hint=hint) from problem
+
+
+def check_writable(path: str, *, hint: str = "") -> None:
+    """What :func:`write_bytes` would raise, told before anything is done, as far as it can be known."""
+    if not path:
+        raise UsageError("the name of the file to write is empty", hint=hint)
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    wrong = (
+        "Is a directory"
+        if os.path.isdir(target)
+        else "No such file or directory"
+        if not os.path.isdir(folder)
+        else ""
+        if os.access(target if os.path.exists(target) else folder, os.W_OK)
+        else "Permission denied"
+    )
+    if wrong:
+        raise EnvironmentFailure(f"cannot write {path}: {wrong}", hint=hint)
 
 
 def _mode(path: str) -> int | None:

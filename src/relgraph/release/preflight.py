@@ -49,7 +49,11 @@ def _git(prepared: Prepared, record: Record | None, *, offline: bool) -> list[st
         problems.append(f"{problem} ({problem.hint})")
     top = work_tree(str(root))
     own = top is not None and top == _root_of(repository)
-    left = changed(root, root)
+    left = changed(root, root) if top is not None else []
+    if top is None:
+        problems.append(
+            f"{root} is in no git repository, so that nobody could tell by which graph it was released; commit it to one"
+        )
     if left:
         problems.append(
             f"{left[0]} is changed or untracked; commit it or put it away"

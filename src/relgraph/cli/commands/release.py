@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from relgraph.cli.command import Values
-from relgraph.cli.output import write_bytes
+from relgraph.cli.output import check_writable, write_bytes
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
 from relgraph.cli.workspace import find_node, request_of, workspace_of
@@ -122,7 +122,7 @@ def release(values: Values, terminal: Terminal) -> int:
             and is_released(record, prepared.destinations, open_store, home_at=str(destination(home, to)))
         ):
             keep_record(record_path(root, repo.name, prepared.version), write_record(record).encode())
-            return _report(prepared, None, values, terminal) or _announce(prepared, record, values, terminal)
+            return _report_released(prepared, record, values, terminal) or _announce(prepared, record, values, terminal)
         request = release_request(request_of(values, terminal), repo, tag)
         problems = preflight(prepared, request, open_store, record, offline=values.flag("offline"))
         if problems:
@@ -185,7 +185,11 @@ def prepared_of(values: Values, terminal: Terminal, stack: ExitStack) -> "Prepar
 def _prepare(values: Values, terminal: Terminal, wish: "Wish", stack: ExitStack) -> "Prepared":
     from relgraph.release.prepare import prepare
 
-    _steps(values)  # a slip on the command line is told before anybody is asked for anything
+    # A slip on the command line is told before anybody is asked for anything.
+    _steps(values)
+    for name in ("chrome-trace", "notes"):
+        if (path := values.get(name)) is not None:
+            check_writable(path, hint=f"--{name} takes a file in an existing, writable folder")
     workspace = workspace_of(values)
     nodes = tuple(find_node(workspace.graph, word).id for word in wish.nodes)
     return prepare(workspace, request_of(values, terminal), wish._replace(nodes=nodes), stack)
@@ -233,14 +237,33 @@ def _run(
     return _report(prepared, ran, values, terminal)
 
 
-def _report(prepared: "Prepared", ran: "Ran | None", values: Values, terminal: Terminal) -> int:
-    """Say what came of it; 0 where everything was done or there was nothing to do."""
-    outcome = ran.outcome if ran is not None else None
+def _report_released(prepared: "Prepared", record: "Record", values: Values, terminal: Terminal) -> int:
+    """Say that all of it is there."""
+    rows = [(item.node, item.tag, item.digest, "released") for item in record.items]
+    return _tell(prepared, rows, None, values, terminal)
+
+
+def _report(prepared: "Prepared", ran: "Ran", values: Values, terminal: Terminal) -> int:
+    """Say what came of it; 0 where everything was done."""
     rows = []
     for node, one in sorted(prepared.planned.items()):
-        made = outcome.results[f"build {node}"] if outcome is not None else None
-        digest = made.facts.get("digest", "") if made is not None and made.facts else ""
-        rows.append((node, one.unit.part.tag, digest, made.state.value if made is not None else "released"))
+        made = ran.outcome.results[f"build {node}"]
+        rows.append((node, one.unit.part.tag, made.facts.get("digest", ""), _state(prepared, ran, node)))
+    return _tell(prepared, rows, ran, values, terminal)
+
+
+def _state(prepared: "Prepared", ran: "Ran", node: str) -> str:
+    """What became of a node: what is built and then not published is not done."""
+    from relgraph.engine.events import State
+
+    states = [ran.outcome.results[step.id].state for step in prepared.plan.steps if step.node == node]
+    return next((one for one in (State.FAILED, State.CANCELLED, State.SKIPPED) if one in states), states[0]).value
+
+
+def _tell(
+    prepared: "Prepared", rows: "list[tuple[str, str, str, str]]", ran: "Ran | None", values: Values, terminal: Terminal
+) -> int:
+    outcome = ran.outcome if ran is not None else None
     if values.get("format") == "json":
         fields = {
             "schema": "relgraph.dev/run/v1",
