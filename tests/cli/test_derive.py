@@ -208,6 +208,15 @@ def test_a_failure_says_what_the_command_said_and_leaves_nothing(world: World) -
     assert (status, out) == (3, "1 up to date, 1 failed, 1 not begun\n")  # a failure is not remembered
 
 
+def test_a_check_names_no_log_that_is_gone_when_it_ends(world: World) -> None:
+    world.derived("  bad: {from: platform, inputs: [words/**], outputs: [bad.txt], run: 'echo broken words; false'}\n")
+    assert "(all of it: " in world.run("bad")[2]
+    status, _, err = world.run("bad", "--check")
+    assert status == 3
+    assert "broken words" in err
+    assert "all of it" not in err
+
+
 def test_the_first_line_that_fails_ends_a_command(world: World) -> None:
     world.derived(
         "  x:\n    from: platform\n    inputs: [words/**]\n    outputs: [x]\n    run: |\n      false\n      echo made > x\n"

@@ -28,7 +28,7 @@ def tools(context: Context) -> None:
         module, version = tool["module"], versions[f"tools.{name}"]
         stamp = BIN / f".{name}-{version}"
         if not stamp.exists():
-            context.run(f"GOBIN={BIN.resolve()} go install {module}@{version}")
+            context.run(f"GOBIN={BIN.resolve()} go install {module}@v{version}")
             stamp.touch()
 
 

@@ -12,7 +12,7 @@ from relgraph.derive.listing import files_named
 from relgraph.derive.patterns import expression, with_name
 from relgraph.derive.planner import read_recipe
 from relgraph.derive.world import ACTION, Derivation, World
-from relgraph.engine.events import QUIET, State, Watch
+from relgraph.engine.events import QUIET, Ended, Started, State, Watch
 from relgraph.engine.outcome import Outcome
 from relgraph.engine.patterns import is_pattern, matcher
 from relgraph.engine.run import run_plan
@@ -117,7 +117,7 @@ def _check(derivation: Derivation, only: Collection[str], environment: Mapping[s
                 environment=environment,
                 keep_going=True,
                 only=only,
-                watch=watch,
+                watch=_without_logs(watch),
             )
         finally:
             executor.close()
@@ -132,6 +132,11 @@ def _check(derivation: Derivation, only: Collection[str], environment: Mapping[s
             _undeclared(folder, before, [output for step in steps for output in step.outputs]),
             () if only else _left_over(derivation, root),
         )
+
+
+def _without_logs(watch: Watch) -> Watch:
+    """What is told, but for the names of logs: those lie in the copy, and are gone when somebody wants to read them."""
+    return lambda event: watch(event._replace(log="") if isinstance(event, Ended | Started) else event)
 
 
 def _differences(step: Step, root: Path, folder: Path) -> Iterable[Difference]:
