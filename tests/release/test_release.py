@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from releases import git, platform, relgraph
+from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.layout import Layout
 from relgraph.oci.local import LocalRepository
 from relgraph.oci.manifest import Index
@@ -287,3 +288,28 @@ def test_a_commit_without_a_tag_is_not_released(root: Path) -> None:
     ran = relgraph(root, "release", "--to", TO)
     assert ran.status == 2
     assert "no tag like v{version}" in ran.err
+
+
+def test_a_channel_that_a_newer_release_moves_meanwhile_stays_there(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from relgraph.demo.world import next_release
+    from relgraph.demo.write import commit
+
+    commit(root, next_release())
+    released(root, "--tag", "v0.31.0")
+    charts = LocalRepository(Layout(root.parent / "published"), "registry.example/acme/charts/platform")
+    newer = charts.resolve("0.31.0")
+    for tag in ("latest", "0.31", "0.31.0"):
+        charts.untag(tag)
+    git(root, "checkout", "-q", "v0.30.0")
+    whole = LocalRepository.tag
+
+    def meanwhile(self: LocalRepository, descriptor: Descriptor, tag: str, *, replacing: Descriptor | None = None) -> None:
+        if tag == "latest" and "0.31.0" not in charts.tags():
+            for one in ("0.31.0", "latest"):
+                whole(charts, newer, one)
+        whole(self, descriptor, tag, replacing=replacing)
+
+    monkeypatch.setattr(LocalRepository, "tag", meanwhile)
+    released(root)
+    assert charts.resolve("latest").digest == newer.digest
+    assert "registry.example/acme/charts/platform:0.30" in digests(root)

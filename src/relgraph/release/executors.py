@@ -13,7 +13,7 @@ from relgraph.model.plan import Facts, Step
 from relgraph.oci.copy import copy
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.digest import Digest
-from relgraph.oci.errors import InvalidContent, NotFound
+from relgraph.oci.errors import InvalidContent, NotFound, TagExists
 from relgraph.oci.layout import Layout
 from relgraph.oci.local import LocalRepository
 from relgraph.oci.manifest import is_manifest_type
@@ -22,9 +22,12 @@ from relgraph.oci.storage import ReadOnlyRepository, Repository
 from relgraph.oci.stores import Stores, put
 from relgraph.release.channels import channel_names, moves
 from relgraph.release.destinations import layout_name
+from relgraph.release.scope import Unit
 from relgraph.release.steps import Planned, build_step
 
 __all__ = ["Build", "Check", "Move", "Name", "Opener", "Push", "Remote", "descriptor_of", "opener", "stored"]
+
+_TRIES = 5
 
 #: Gives the repository of a destination, as a plan's recipes write it.
 Opener: TypeAlias = Callable[[str], Repository]
@@ -187,20 +190,33 @@ class Move(Remote):
         repository, recipe, made = self.at(job)
         unit = self._planned[job.step.node].unit
         version = parse_version(unit.part.version)
-        published = tuple(repository.tags())
         moved = []
         for channel in channel_names(recipe["channels"], version) if version is not None else ():
-            if not moves(channel, unit.target.node.tag, unit.part.version, published):
+            if self._move(repository, made, channel, unit):
+                moved.append(channel)
+                job.say(f"{recipe['to']}:{channel} moved to {unit.part.tag}")
+            else:
                 job.say(f"{channel} stays: {unit.part.version} is not the newest of its line")
-                continue
+        return {"moved": " ".join(moved)}
+
+    def _move(self, repository: Repository, made: Descriptor, channel: str, unit: Unit) -> bool:
+        """Move a channel, unless a newer version is published. Who moves it meanwhile may have published one, and is looked at again."""
+        for left in reversed(range(_TRIES)):
             try:
                 before: Descriptor | None = repository.resolve(channel)
             except NotFound:
                 before = None
-            repository.tag(made, channel, replacing=before)
-            moved.append(channel)
-            job.say(f"{recipe['to']}:{channel} moved to {unit.part.tag}")
-        return {"moved": " ".join(moved)}
+            # Read after what the channel was: whoever moves it has published before.
+            if not moves(channel, unit.target.node.tag, unit.part.version, repository.tags()):
+                return False
+            try:
+                repository.tag(made, channel, replacing=before)
+            except TagExists:
+                if not left:
+                    raise
+            else:
+                break
+        return True
 
 
 def _instead(one: Planned) -> str:
