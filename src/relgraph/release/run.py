@@ -10,7 +10,7 @@ from relgraph.engine.executor import Executor, Job
 from relgraph.engine.outcome import Outcome
 from relgraph.engine.preview import Foreseen, preview
 from relgraph.engine.run import run_plan
-from relgraph.errors import EnvironmentFailure, RelgraphError
+from relgraph.errors import RelgraphError
 from relgraph.git.state import private_folder
 from relgraph.model.plan import Facts, Step
 from relgraph.model.record import Record
@@ -45,22 +45,6 @@ class Ran(NamedTuple):
     outcome: Outcome
     status: int
     hint: str
-
-
-class _Noting:
-    """An executor whose errors are kept: an exit status follows from the error, which the engine tells in words only."""
-
-    def __init__(self, executor: Executor, failures: dict[str, RelgraphError]) -> None:
-        self._executor = executor
-        self._failures = failures
-        self.intact = executor.intact
-
-    def run(self, job: Job) -> Facts:
-        try:
-            return self._executor.run(job)
-        except RelgraphError as problem:
-            self._failures[job.step.id] = problem
-            raise
 
 
 def state_of(root: Path) -> Path:
@@ -118,10 +102,9 @@ def run(prepared: Prepared, stores: Stores, settings: Settings, *, to: str = "",
 
         key = signer.key if signer is not None else None
         remote = SharedCache(open_store(settings.cache), store, key=key, read_only=settings.cache_read_only)
-    failures: dict[str, RelgraphError] = {}
     outcome = run_plan(
         prepared.plan,
-        {action: _Noting(executor, failures) for action, executor in executors.items()},
+        executors,
         state=state,
         workers=settings.workers,
         keep_going=settings.keep_going,
@@ -129,14 +112,8 @@ def run(prepared: Prepared, stores: Stores, settings: Settings, *, to: str = "",
         environment=inherited("*"),
         remote=remote,
     )
-    first = failures.get(outcome.first_failed)
-    if outcome.ok:
-        status = 0
-    elif outcome.interrupted:
-        status = 128 + outcome.interrupted  # as shells have it
-    else:
-        status = first.status if first is not None else EnvironmentFailure.status
-    return Ran(outcome, status, first.hint if first is not None else "")
+    first = outcome.results.get(outcome.first_failed)
+    return Ran(outcome, outcome.status, first.hint if first is not None else "")
 
 
 class _Kept:
