@@ -85,6 +85,31 @@ def test_what_is_not_asked_for_may_be_wrong(root: Path) -> None:
     assert relgraph(root, "stamp", "platform-chart", "--output", "../out").status == 0
 
 
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "said"),
+    [
+        (
+            r"( +)bundle: {bin/controller",
+            r"\1docker: .\n\g<0>",
+            "images.controller has several builders: bundle, docker (leave one)\n",
+        ),
+        (
+            "helm: chart}\n    stamp",
+            "helm: chrt}\n    stamp",
+            "charts.platform-chart: chrt has no Chart.yaml (did you mean chart?)\n",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_builder_is_said_once_with_what_to_do(root: Path, pattern: str, replacement: str, said: str) -> None:
+    path = root / "graph/platform.yaml"
+    text, count = re.subn(pattern, replacement, path.read_text())
+    assert count == 1
+    path.write_text(text)
+    ran = relgraph(root, "plan")
+    assert ran.status == 2
+    assert re.fullmatch(rf"relgraph: error: graph/platform.yaml:\d+:3: {re.escape(said)}", ran.err), ran.err
+
+
 def test_a_node_of_another_repository_is_built_there(root: Path) -> None:
     ran = relgraph(root, "build", "images.agent")
     assert ran.status == 2

@@ -211,7 +211,8 @@ def _ask(units: Iterable[Unit], tree: Tree, worktree: str) -> tuple[list[Planned
                 continue
             recipe = builder.plan(unit.target)
         except DeclarationError as problem:
-            problems += [f"{unit.id}: {detail}" for detail in problem.details or (_with_hint(problem),)]
+            told = problem.details or (_with_hint(problem),)
+            problems += [detail if unit.id in detail else f"{unit.id}: {detail}" for detail in told]
             continue
         planned.append(Planned(unit, recipe, content_ids(tree, _paths(tree, recipe), worktree)))
     return planned, problems

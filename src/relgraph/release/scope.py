@@ -54,6 +54,7 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
     units: list[Unit] = []
     unbuilt: list[str] = []
     problems: list[str] = []
+    unversioned = False
     tree = declared.subjects[repo].tree
     words = set(names())
     for node in sorted(declared.graph.nodes.values(), key=lambda node: node.id):
@@ -62,7 +63,7 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
         build: Mapping[str, Any] = node.get("build") or {}
         chosen = [word for word in build if word in words]
         if len(chosen) > 1:
-            problems.append(f"{node.origin}: {node.id} has several builders: {', '.join(sorted(chosen))}")
+            problems.append(f"{node.origin}: {node.id} has several builders: {', '.join(sorted(chosen))} (leave one)")
             continue
         builder = chosen[0] if chosen else _default(node)
         if not node.ref:
@@ -74,6 +75,7 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
             continue
         own = part_of(declared, node)
         if not own.tag:
+            unversioned = True
             problems.append(f"{node.origin}: {node.id} has no version: {declared.versions[node.id].reasons[-1]}")
             continue
         target = Target(
@@ -93,7 +95,7 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
         raise DeclarationError(
             problems[0] if len(problems) == 1 else f"{len(problems)} nodes cannot be released",
             details=tuple(problems) if len(problems) > 1 else (),
-            hint=_hint(declared, repo),
+            hint=_hint(declared, repo) if unversioned else "",
         )
     return Scope(release, tuple(units), tuple(unbuilt))
 
