@@ -100,7 +100,20 @@ def test_everything_is_released_and_recorded(clone: Path, image: dict[str, Any])
     assert f"ghcr.io/relgraph/relgraph:{_VERSION}" in (clone.parent / "notes.md").read_text()
 
 
-def test_the_image_runs_in_a_real_engine_and_checks_a_repository(clone: Path, image: dict[str, Any], client: Any) -> None:
+def test_a_second_machine_finds_all_of_it_released_and_right(clone: Path, image: dict[str, Any]) -> None:
+    other = clone.parent / "second"
+    git(clone.parent, "clone", "--quiet", str(clone), str(other))
+    assert released(other, "release", "--offline") == {item["node"]: item["digest"] for item in image["artifacts"]}
+    assert not (other / ".relgraph/store").exists()  # nothing was built
+    assert yaml.safe_load((other / f"releases/relgraph/{_VERSION}.yaml").read_text()) == image
+    words = [sys.executable, "-m", "relgraph", "verify", "--published", "--rev", _TAG, "--to", "layout:../published"]
+    ran = subprocess.run(words, cwd=other, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_image_runs_in_a_real_engine_and_checks_a_repository(
+    clone: Path, image: dict[str, Any], client: Any, tmp_path: Path
+) -> None:
     digest = next(item["digest"] for item in image["artifacts"] if item["node"] == "images.relgraph")
     repository = LocalRepository(Layout(clone.parent / "published"), "ghcr.io/relgraph/relgraph")
     client.images.load(b"".join(docker_archive(base_of(repository, digest, Platform("linux", "amd64")), _NAME)))
@@ -112,9 +125,11 @@ def test_the_image_runs_in_a_real_engine_and_checks_a_repository(clone: Path, im
         client.containers.run(_NAME, ["-c", check], entrypoint="python3", **options)
         client.containers.run(_NAME, ["demo"], **options)
         # Somebody else's repository, of which nothing may be written.
-        for path in clone.rglob("*"):
+        foreign = tmp_path / "foreign"
+        git(tmp_path, "clone", "--quiet", str(clone), str(foreign))
+        for path in (foreign, *foreign.rglob("*")):
             os.chown(path, 12345, 12345, follow_symlinks=False)
-        mounted = {str(clone): {"bind": "/work", "mode": "ro"}}
+        mounted = {str(foreign): {"bind": "/work", "mode": "ro"}}
         assert b"nothing" in client.containers.run(_NAME, ["verify"], volumes=mounted, **options)
         assert client.images.get(_NAME).labels["org.opencontainers.image.version"] == _VERSION
     finally:
