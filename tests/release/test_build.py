@@ -94,8 +94,8 @@ def test_what_is_not_asked_for_may_be_wrong(root: Path) -> None:
             "images.controller has several builders: bundle, docker (leave one)\n",
         ),
         (
-            "helm: chart}\n    stamp",
-            "helm: chrt}\n    stamp",
+            "helm: chart}\n    stamp:\n",
+            "helm: chrt}\n    stamp:\n",
             "charts.platform-chart: chrt has no Chart.yaml (did you mean chart?)\n",
         ),
     ],
