@@ -125,3 +125,23 @@ def test_what_strangers_left_there_is_refused(tmp_path: Path, body: bytes) -> No
     put(shared, Artifact((config, EMPTY_BLOB), (manifest,)), f"ac-{KEY.hex()}")
     with pytest.raises(RelgraphError):
         cache(tmp_path, "one").get(KEY)
+
+
+DERIVED = """
+derived:
+  upper: {from: platform, inputs: [README.md], outputs: [made/upper.txt], run: "mkdir -p made && tr a-z A-Z < README.md > made/upper.txt"}
+  twice: {from: platform, inputs: [made/upper.txt], outputs: [made/twice.txt], run: cat made/upper.txt made/upper.txt > made/twice.txt}
+"""
+
+
+def test_derived_files_are_made_once_for_all_machines(tmp_path: Path) -> None:
+    made: list[dict[str, int]] = []
+    for machine in ("one", "two"):
+        root = platform(tmp_path / machine)
+        graph = root / "graph/platform.yaml"
+        graph.write_text(graph.read_text() + DERIVED)
+        ran = relgraph(root, "derive", "--cache", f"layout:{tmp_path}/shared//acme/cache", "--format", "json")
+        assert ran.status == 0, ran.err
+        made.append(json.loads(ran.out)["summary"])
+        assert (root / "made/twice.txt").read_text() == (root / "README.md").read_text().upper() * 2
+    assert [(one["done"], one["cached"]) for one in made] == [(2, 0), (0, 2)]

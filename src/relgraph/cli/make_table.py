@@ -28,6 +28,10 @@ def make_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 Argument("dry-run", "say what would be made, and why", Form.FLAG),
                 Argument("why", "say why this step would run: which input, from what to what", metavar="STEP"),
                 Argument("keep-going", "make everything that does not depend on what failed", Form.FLAG),
+                Argument(
+                    "cache", "repository in which machines share what they made: HOST/NAME or layout:FOLDER", metavar="REFERENCE"
+                ),
+                Argument("cache-read-only", "take from the shared cache and add nothing", Form.FLAG),
                 Argument("jobs", "commands at once; by default as many as there are processors", metavar="N"),
                 Argument(
                     "format",

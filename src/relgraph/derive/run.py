@@ -8,7 +8,7 @@ from relgraph.derive.executor import Derive
 from relgraph.derive.opening import Opened
 from relgraph.derive.world import ACTION, Derivation
 from relgraph.engine.events import QUIET, Watch
-from relgraph.engine.outcome import Outcome
+from relgraph.engine.outcome import Outcome, Remote
 from relgraph.engine.run import run_plan
 
 if TYPE_CHECKING:
@@ -28,8 +28,11 @@ def derive(
     jobs: int,
     keep_going: bool = False,
     watch: Watch = QUIET,
+    remote: Remote | None = None,
 ) -> list[tuple[Derivation, Outcome]]:
     """Bring derived files up to date, repository after repository; ``only`` are the ids of the steps that are wanted, by repository.
+
+    ``remote`` is a cache that several machines share.
 
     Ends with the first repository in which something failed, unless ``keep_going``. Raises as :func:`~relgraph.engine.run.run_plan` does.
     """
@@ -48,6 +51,7 @@ def derive(
                 keep_going=keep_going,
                 only=() if only is None else only[derivation.repo],
                 watch=watch,
+                remote=remote,
                 owns=_OWN,
             )
         finally:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from relgraph.derive.check import Checked, Difference
     from relgraph.derive.world import Derivation
     from relgraph.engine.events import Event, Watch
-    from relgraph.engine.outcome import Outcome, Result
+    from relgraph.engine.outcome import Outcome, Remote, Result
 
 __all__ = ["run"]
 
@@ -97,7 +97,7 @@ def _watching(terminal: Terminal) -> Generator["Watch", None, None]:
 def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
     from relgraph.derive.run import derive
 
-    with _watching(terminal) as watch:
+    with _watching(terminal) as watch, _shared(opened, values) as remote:
         outcomes = derive(
             opened,
             only,
@@ -105,6 +105,7 @@ def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: 
             jobs=_jobs(values),
             keep_going=values.flag("keep-going"),
             watch=watch,
+            remote=remote,
         )
     if not all(outcome.ok for _, outcome in outcomes):
         opened.forget()
@@ -114,6 +115,25 @@ def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: 
     else:
         terminal.write(_summary(outcomes) + "\n")
     return _status(outcomes)
+
+
+@contextmanager
+def _shared(opened: Opened, values: Values) -> Generator["Remote | None", None, None]:
+    """The cache that several machines share, where one is given."""
+    reference = values.get("cache")
+    if reference is None:
+        yield None
+        return
+    from relgraph.oci.layout import Layout
+    from relgraph.oci.reference import parse_reference
+    from relgraph.oci.stores import Stores
+    from relgraph.release.run import state_of
+    from relgraph.release.sharing import SharedCache
+
+    with Stores() as stores:
+        repository = stores.open(parse_reference(reference), create=not values.flag("cache-read-only"))
+        store = Layout(state_of(opened.root) / "store", create=True)
+        yield SharedCache(repository, store, read_only=values.flag("cache-read-only"))
 
 
 def _check(opened: Opened, only: Mapping[str, Collection[str]] | None, values: Values, terminal: Terminal) -> int:
