@@ -254,6 +254,13 @@ def test_what_is_not_there_says_where_to_look(run: Run, place: str, files: Path)
         assert f"hint: `relgraph store.list {place}` shows its tags" in err
 
 
+def test_half_a_name_in_a_registry_is_not_listed(run: Run, hostile: HostileRegistry, files: Path) -> None:
+    run("store.push", f"{hostile.address}/mirror/acme/tools:1.0.0", "tool")
+    status, out, err = run("store.list", f"{hostile.address}/mirror")
+    assert (status, out) == (3, "")
+    assert "tags of mirror not found\nhint: write the whole name as it was pushed" in err
+
+
 def test_one_layout_is_exported_at_a_time(run: Run, files: Path) -> None:
     for name in ("a", "b"):
         run("store.push", f"layout:{name}:1", "tool")

@@ -9,9 +9,10 @@ from relgraph.cli.pinning import pinned
 from relgraph.cli.progress import counted, human
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
-from relgraph.errors import UsageError
+from relgraph.errors import EnvironmentFailure, UsageError
 from relgraph.model.version import natural_key, parse_version
 from relgraph.oci.descriptor import Descriptor
+from relgraph.oci.errors import NotFound
 from relgraph.oci.reference import LayoutReference, RegistryReference, parse_reference
 
 __all__ = ["by_version", "inspect", "list_tags"]
@@ -37,7 +38,13 @@ def list_tags(values: Values, terminal: Terminal) -> int:
         repository = stores.open(source)
         if isinstance(source, LayoutReference) and not source.repository:
             return _list_layout(values, terminal, stores, source)
-        tags = by_version([tag for tag in repository.tags() if everything or companion_of(tag) is None])
+        try:
+            tags = by_version([tag for tag in repository.tags() if everything or companion_of(tag) is None])
+        except NotFound as problem:
+            # Registries say of a part of a name what they say of a name that is misspelt.
+            raise EnvironmentFailure(
+                str(problem), hint="write the whole name as it was pushed: `release --to PLACE` puts HOST/NAME at PLACE/HOST/NAME"
+            ) from problem
     return report(values, terminal, {"repository": source.name, "tags": tags}, "\n".join(tags))
 
 

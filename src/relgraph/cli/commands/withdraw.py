@@ -37,7 +37,7 @@ def run(values: Values, terminal: Terminal) -> int:
     repo = choose_repo(workspace, values.get("repo") or "")
     signer = signer_of(values)
     version = _version(values.get("version") or "", repo)
-    home = record_home(workspace.graph, repo.id)
+    home = "" if values.flag("local") else record_home(workspace.graph, repo.id)  # without a home nobody is asked or told
     with Stores(values, terminal) as stores:
         to, open_store = values.get("to") or "", opener(stores)
         place = str(destination(home, to)) if home else ""
@@ -55,7 +55,7 @@ def run(values: Values, terminal: Terminal) -> int:
                 hint="leave out --replacement now; the same command with it adds it when that is released",
             )
         marked = withdraw(workspace.root, record, Withdrawal(values.get("reason") or "", instead))
-        told = publish_withdrawal(marked, place, home, open_store, signer) if place and not values.flag("local") else ""
+        told = publish_withdrawal(marked, place, home, open_store, signer) if place else ""
     if values.get("format") == "json":
         facts = {"schema": "relgraph.dev/withdrawal/v1", "repo": repo.name, "version": version, "published": told}
         terminal.write(json.dumps(facts, indent=1) + "\n")
