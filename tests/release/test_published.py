@@ -10,6 +10,7 @@ from relgraph.demo.world import Commit, next_release
 from relgraph.demo.write import commit
 from relgraph.oci.layout import Layout
 from relgraph.oci.local import LocalRepository
+from relgraph.oci.manifest import Document
 
 TO = "layout:../published"
 CHART = "registry.example/acme/charts/platform"
@@ -201,3 +202,21 @@ def test_a_replacement_can_be_named_once_it_is_released(root: Path) -> None:
     assert relgraph(root, "release", "--to", TO).status == 0
     assert relgraph(root, *words, "--replacement", "0.31.0").status == 0
     assert relgraph(root, *words).status == 1, "what was said stays"
+
+
+def test_of_older_releases_it_is_only_asked_where_their_names_lead(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(root, next_release())
+    assert relgraph(root, "release", "--to", TO).status == 0
+    read: list[str] = []
+    whole = LocalRepository.load
+
+    def load(self: LocalRepository, reference: str) -> Document:
+        read.append(f"{self.repository}:{reference}")
+        return whole(self, reference)
+
+    monkeypatch.setattr(LocalRepository, "load", load)
+    assert published(root) == []
+    assert f"{CHART}:0.31.0" in read
+    assert f"{CHART}:0.30.0" not in read
+    store(root, CHART).untag("0.30.0")
+    assert rules(root) == [("RG701", "charts.platform-chart")]

@@ -82,9 +82,9 @@ def declared_commands(formats: tuple[str, ...]) -> tuple[Command, ...]:
                 "says otherwise), in repositories that were judged as they are on disk. It leaves files with uncommitted changes alone, and those "
                 "where a repair would bring up an error. "
                 "--diff exits 1 where there is something to fix.",
-                "--published reads every name that a record in releases/ has, and what the newest release tag promises: whether it is there, "
-                "has not moved, holds the version and the platforms that it should, and is what a build of its commit comes to; "
-                "and tags that no release recorded.",
+                "--published looks up every name that a record in releases/ has, and what the newest release tag promises: whether it is "
+                "there and has not moved; of the newest release also whether it holds the version and the platforms that it should, and is "
+                "what a build of its commit comes to; and tags that no release recorded.",
             ),
             examples=(
                 ("relgraph verify", "this workspace"),

@@ -14,7 +14,7 @@ class Seen(NamedTuple):
     where it was looked for. ``digest`` is empty where nothing is there; ``problem`` says why it could not be looked at.
     ``platforms`` are those of an index; ``chart`` the name, version and appVersion in a published chart (None for other things).
     ``unsigned`` says what signature is missing, ``rebuilt`` what differs from a build of the same commit now; both empty where nothing is
-    wrong or nothing was asked.
+    wrong or nothing was asked. Where it is not ``read``, nothing but its digest was asked for.
     """
 
     item: Item
@@ -26,6 +26,7 @@ class Seen(NamedTuple):
     unsigned: str = ""
     rebuilt: str = ""
     problem: str = ""
+    read: bool = True
 
 
 class Extra(NamedTuple):

@@ -43,11 +43,14 @@ _DEVELOPMENT = re.compile(r"(?:^|\.)dev\.\d+$")
 
 
 class _Asked(NamedTuple):
+    """One name; ``whole`` tells that what it leads to is read as well: of older releases the digest says that nothing has changed."""
+
     repo: str
     tag: str
     record: Record | None
     item: Item
     place: str
+    whole: bool
 
 
 def observe(
@@ -61,6 +64,7 @@ def observe(
 ) -> Published:
     """Look at everything that records name, at what the newest release tag of each repository promises, and at tags that nobody recorded.
 
+    Of every name it is asked where it leads (one request); what is there is read and built again for the newest releases.
     Where a workspace has no record of a repository, the one beside what was published is read. Raises what the repositories of git raise;
     what cannot be looked at in a registry is part of the answer.
     """
@@ -75,8 +79,9 @@ def observe(
             if node.kind != "repo" or node.get("external", False) or not published_nodes(graph, node.id):
                 continue
             records = _records(workspace, node, declared, open_store, to)
+            last = _last(records)
             asked += [
-                _Asked(node.name, record.tag, record, item, str(destination(item.reference, to)))
+                _Asked(node.name, record.tag, record, item, str(destination(item.reference, to)), record in last)
                 for record in records
                 for item in record.items
             ]
@@ -113,6 +118,19 @@ def _records(workspace: Workspace, repo: Node, declared: Declared, open_store: O
     return () if record is None else (record,)
 
 
+def _last(records: Iterable[Record]) -> tuple[Record, ...]:
+    """The newest release and the newest that is no pre-release."""
+    found: dict[bool, tuple[Version, Record]] = {}
+    for record in records:
+        version = parse_version(record.version)
+        if version is None:
+            continue
+        for final in (False, True) if not version.pre else (False,):
+            if final not in found or semver_key(found[final][0]) <= semver_key(version):
+                found[final] = version, record
+    return tuple(record for _, record in found.values())
+
+
 def _newest(declared: Declared, repo: Node) -> tuple[str, str] | None:
     """Tag and plain version of the newest release of a repository."""
     subject = declared.subjects.get(repo.id)
@@ -133,13 +151,18 @@ def _promised(declared: Declared, repo: Node, recorded: Collection[str], to: str
             continue  # its version follows something else
         tag = oci_tag(write_version(str(node.get("map") or node.tag), version))
         reference = node.ref.removeprefix("oci://")
-        yield _Asked(repo.name, newest[0], None, Item(node.id, "", reference, tag, "", ""), str(destination(reference, to)))
+        yield _Asked(
+            repo.name, newest[0], None, Item(node.id, "", reference, tag, "", ""), str(destination(reference, to)), whole=True
+        )
 
 
 def _look(asked: _Asked, open_store: Opener, keys: Collection[PublicKey]) -> Seen:
     seen = Seen(asked.item, asked.place, asked.record)
     try:
         repository = open_store(asked.place)
+        signed = asked.record is not None and any(key.fingerprint in asked.record.signed_by for key in keys)
+        if not asked.whole and not signed and (digest := str(repository.resolve(asked.item.tag).digest)) == asked.item.digest:
+            return seen._replace(digest=digest, read=False)
         document = repository.load(asked.item.tag)
         seen = seen._replace(digest=str(document.digest), platforms=_platforms(document), chart=_chart(repository, document))
         if asked.record is not None and seen.digest == asked.item.digest:
@@ -153,7 +176,13 @@ def _look(asked: _Asked, open_store: Opener, keys: Collection[PublicKey]) -> See
 
 def _rebuilt(asked: _Asked, seen: Seen, open_store: Opener, rebuild: Rebuild | None) -> Seen:
     withdrawn = asked.record is not None and asked.record.withdrawn is not None
-    if rebuild is None or not seen.digest or withdrawn or (asked.record is not None and seen.digest != asked.item.digest):
+    if (
+        rebuild is None
+        or not asked.whole
+        or not seen.digest
+        or withdrawn
+        or (asked.record is not None and seen.digest != asked.item.digest)
+    ):
         return seen
     repository = open_store(asked.place)
     document = repository.load(seen.digest)

@@ -15,7 +15,7 @@ __all__ = ["CHART", "DIFFERENT", "PLATFORMS", "UNSIGNED"]
 def _nodes(facts: Facts) -> Iterator[tuple[Node, Seen]]:
     if facts.declared is not None:
         for one in facts.declared.published.seen:
-            if one.digest and (node := facts.declared.graph.nodes.get(one.item.node)) is not None:
+            if one.digest and one.read and (node := facts.declared.graph.nodes.get(one.item.node)) is not None:
                 yield node, one
 
 
@@ -37,7 +37,7 @@ def _chart(facts: Facts) -> Iterator[Finding]:
                     expected,
                     actual,
                 )
-        if app and app.removeprefix("v") != written.removeprefix("v"):
+        if app and app.removeprefix("v") != written.removeprefix("v") and not _has_own_app(node):
             yield _finding(
                 facts,
                 ("RG704", "published-chart"),
@@ -47,6 +47,12 @@ def _chart(facts: Facts) -> Iterator[Finding]:
                 written,
                 app,
             )
+
+
+def _has_own_app(node: Node) -> bool:
+    """Whether a chart's appVersion is declared apart from its version."""
+    stamped = (node.get("stamp") or {}).get("set") or {}
+    return bool(node.get("version") or node.get("map") or "appVersion" in (stamped.get("Chart.yaml") or {}))
 
 
 def _platforms(facts: Facts) -> Iterator[Finding]:
@@ -106,6 +112,7 @@ repos:
 images:
   web: {from: platform, ref: ghcr.io/example/platform/web, build: {docker: ., platforms: [linux/amd64, linux/arm64]}}
 """
+_OWN_APP = _GRAPH.replace("build: {docker: ., platforms: [linux/amd64, linux/arm64]}", "version: 1.2.0")
 
 CHART = Rule(
     "RG704",
@@ -120,7 +127,11 @@ CHART = Rule(
     """,
     _chart,
     failing=(example(_WEB._replace(chart=("web", "1.1.0", "1.2.0"))), example(_WEB._replace(chart=("web", "1.2.0", "1.1.0")))),
-    passing=(example(_WEB._replace(chart=("web", "1.2.0", "v1.2.0"))), example(_WEB)),
+    passing=(
+        example(_WEB._replace(chart=("web", "1.2.0", "v1.2.0"))),
+        example(_WEB._replace(chart=("web", "1.2.0", "0.9.0")), graph=_OWN_APP),
+        example(_WEB),
+    ),
 )
 
 PLATFORMS = Rule(
@@ -136,7 +147,11 @@ PLATFORMS = Rule(
     """,
     _platforms,
     failing=(example(_WEB._replace(platforms=("linux/amd64",)), graph=_GRAPH), example(_WEB, graph=_GRAPH)),
-    passing=(example(_WEB._replace(platforms=("linux/arm64", "linux/amd64")), graph=_GRAPH), example(_WEB)),
+    passing=(
+        example(_WEB._replace(platforms=("linux/arm64", "linux/amd64")), graph=_GRAPH),
+        example(_WEB),
+        example(_WEB._replace(read=False), graph=_GRAPH),
+    ),
 )
 
 UNSIGNED = Rule(
