@@ -57,6 +57,8 @@ def test_every_command_line_is_one_that_relgraph_takes(path: Path) -> None:
     for words in found:
         parse(words, COMMANDS, HELP)
     assert [words[0] for words in found] == ["verify", "release"]
+    for script, _ in steps(path):
+        subprocess.run(["bash", "-n", "-c", script], check=True, capture_output=True)
 
 
 def test_every_command_line_of_the_page_is_one_that_relgraph_takes() -> None:
