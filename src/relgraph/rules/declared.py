@@ -3,6 +3,7 @@
 from relgraph.rules import (
     chart_fields,
     declared_edges,
+    declared_files,
     declared_follow,
     declared_range,
     declared_sites,
@@ -42,6 +43,7 @@ DECLARED: tuple[Rule, ...] = (
     fixed_build.RULE,
     stamped_literal.RULE,
     never_released.RULE,
+    declared_files.RULE,
     version_cycle.RULE,
     published_names.MISSING,
     published_names.MOVED,
