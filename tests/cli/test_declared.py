@@ -308,3 +308,22 @@ def test_waivers_and_severities_of_rules_that_there_are_not(run: Run, workspace:
     assert "graph/more.yaml:4:11: a waiver of 'RG999', which is no rule" in err
     assert "graph/more.yaml:5:9: a severity of 'floatng-reference', which is no rule" in err
     assert "RG301" not in err
+
+
+@pytest.mark.parametrize("written", ["source: chrt", "source: chrt/", "source: chart/nothing.yaml"])
+def test_files_that_a_node_does_not_have(run: Run, workspace: Path, written: str) -> None:
+    (workspace / "graph/system.yaml").write_text(GRAPH.replace("source: chart", written), "utf-8")
+    status, out, _ = run("verify", "--rule", "declared-files")
+    assert status == 0
+    assert f"platform has no file {written.removeprefix('source: ')}\n" in out
+
+
+def test_files_that_came_later_are_not_missed_in_an_older_release(run: Run, workspace: Path) -> None:
+    new = workspace / "clones/platform/late/a.md"
+    new.parent.mkdir()
+    new.write_text("A\n")
+    (workspace / "graph/system.yaml").write_text(GRAPH.replace("paths: [docs/**]", "paths: [docs/**, late/**]"), "utf-8")
+    for words in ((), ("--rev", "platform=v1.0.0")):
+        status, out, err = run("verify", "--rule", "RG619", *words)
+        assert (status, err) == (0, ""), err
+        assert out.startswith("nothing wrong"), out
