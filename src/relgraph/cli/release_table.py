@@ -73,7 +73,7 @@ RELEASE_COMMANDS = (
                 "output",
                 "folder to write into; each node gets a folder of its name",
                 metavar="FOLDER",
-                required=True,
+                default=".relgraph/stamped",
                 offer=Offer.DIRECTORIES,
             ),
             _TAG,
