@@ -194,3 +194,8 @@ def test_files_that_go_with_a_result_of_before_are_foreseen_gone(tmp_path: Path)
     assert forecast(world) == {"many": "cached: ", "list": "cached: put back: list"}
     assert world.states() == "many=cached list=cached"
     assert sorted(path.name for path in (tmp_path / "gen").iterdir()) == ["1"]
+
+
+def test_of_digests_the_first_digits_are_told() -> None:
+    before, after = f"sha256:{'ab' * 32}", f"sha256:{'cd' * 32}"
+    assert told(Change("recipe", "base", before, after)) == "recipe: base was sha256:abababababab, is sha256:cdcdcdcdcdcd"

@@ -52,12 +52,12 @@ def test_a_plan_says_which_input_changed_from_what_to_what(root: Path) -> None:
     planned = forecast(root)
     assert planned["build images.controller"] == (
         "run",
-        [f"recipe: file config/defaults.yaml was 100644 {before}, is 100644 {after}"],
+        [f"recipe: file config/defaults.yaml was 100644 {before[:12]}, is 100644 {after[:12]}"],
     )
     assert planned["build charts.platform-chart"][0] in ("run", "may run")
     told = relgraph(root, "plan", "--why", "controller").out
-    assert before in told
-    assert after in told
+    assert before[:12] in told
+    assert after[:12] in told
 
 
 def test_a_step_that_the_plan_does_not_have_is_said(root: Path) -> None:

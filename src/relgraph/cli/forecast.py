@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from textwrap import fill, wrap
 from typing import Any
 
 from relgraph.cli.terminal import Terminal
@@ -28,7 +29,7 @@ def show_forecast(name: str, foreseen: Sequence[Foreseen], terminal: Terminal, *
             word = f"\x1b[{_COLORS[one.forecast]}m{word}\x1b[0m"
         why = visible(one.why[0]) if one.why and one.step.kept else ""
         more = f" (and {len(one.why) - 1} more)" if one.step.kept and len(one.why) > 1 else ""
-        terminal.write(f"{word}  {one.step.id:{wide}}  {why}{more}".rstrip() + "\n")
+        terminal.write(f"{word}  {_beside(one.step.id, wide, why + more, terminal)}\n")
     running = sum(one.forecast is Forecast.RUN for one in foreseen)
     perhaps = sum(one.forecast is Forecast.MAY_RUN for one in foreseen)
     terminal.write(f"{running} to run, {f'{perhaps} perhaps, ' if perhaps else ''}{len(foreseen) - running - perhaps} up to date\n")
@@ -46,11 +47,28 @@ def why_step(word: str, foreseen: Sequence[Foreseen], terminal: Terminal, *, as_
     for one in found:
         terminal.write(f"{one.step.id}: {_WORDS[one.forecast]}\n")
         for line in one.why:
-            terminal.write(f"  {visible(line)}\n")
+            text = f"  {visible(line)}"
+            terminal.write((fill(text, terminal.width, subsequent_indent=" " * 4) if terminal.seen else text) + "\n")
     return 0
 
 
 _WORDS = {Forecast.RUN: "it runs", Forecast.CACHED: "it is up to date", Forecast.MAY_RUN: "it may run"}
+
+
+def _beside(name: str, wide: int, text: str, terminal: Terminal) -> str:
+    """A text beside a name in a column. On a screen it stays in its column or, where that would be narrow, goes below."""
+    if not terminal.seen:
+        return f"{name:{wide}}  {text}".rstrip()
+    indent = 9 + wide + 2
+    if terminal.width - indent >= 45 or len(text) <= terminal.width - indent:
+        lines = wrap(text, terminal.width - indent, break_on_hyphens=False)
+        return f"{name:{wide}}  {_line(indent).join(lines)}".rstrip()
+    indent = 13
+    return _line(indent).join([name, *wrap(text, terminal.width - indent, break_on_hyphens=False)])
+
+
+def _line(indent: int) -> str:
+    return "\n" + " " * indent
 
 
 def _row(one: Foreseen) -> dict[str, Any]:

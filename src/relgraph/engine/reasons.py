@@ -1,10 +1,13 @@
 """Why a step runs: what of its key is no longer what it was."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 __all__ = ["Change", "changes", "told"]
+
+_LONG = re.compile(r"\b[0-9a-f]{32,}\b")
 
 
 class Change(NamedTuple):
@@ -80,5 +83,6 @@ def _text(value: object) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split()) or "empty"
+    # Of a digest or a commit, the first digits tell one from another.
+    text = _LONG.sub(lambda match: match[0][:12], " ".join(text.split())) or "empty"
     return text if len(text) <= 60 else f"{text[:40]} ... {text[-15:]}"

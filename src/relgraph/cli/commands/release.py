@@ -143,8 +143,6 @@ def release(values: Values, terminal: Terminal) -> int:
 
 def _announce(prepared: "Prepared", record: "Record | None", values: Values, terminal: Terminal) -> int:
     """Write the notes where they are wanted, and say who has to follow."""
-    from textwrap import fill
-
     from relgraph.release.announce import announce, dependants
 
     if record is not None and (path := values.get("notes")) is not None:
@@ -152,7 +150,7 @@ def _announce(prepared: "Prepared", record: "Record | None", values: Values, ter
     if values.get("format") != "json":
         for name, nodes in sorted(dependants(prepared).items()):
             text = f"{name} refers to what was released ({', '.join(nodes)}); `relgraph impact {prepared.repo.id}` shows where"
-            terminal.complain(fill(text, terminal.screen.columns - 1, subsequent_indent="    ") if terminal.interactive else text)
+            terminal.complain(_screenful(text, terminal))
     return 0
 
 
@@ -161,6 +159,13 @@ def _steps(values: Values) -> int:
     if word is not None and not (word.isascii() and word.isdigit() and 0 < int(word) <= 256):
         raise UsageError(f"--steps cannot be {word!r}", hint="a number from 1 to 256")
     return int(word) if word else os.cpu_count() or 1
+
+
+def _screenful(text: str, terminal: Terminal) -> str:
+    """A line for standard error; on a terminal it is broken between words."""
+    from textwrap import fill
+
+    return fill(text, terminal.screen.columns - 1, subsequent_indent="    ") if terminal.interactive else text
 
 
 def _wish(values: Values, *, push: bool = False, release: bool = False, sign: bool = False) -> "Wish":
@@ -228,7 +233,7 @@ def _run(
         write_bytes(path, timeline.chrome_trace().encode(), hint="--chrome-trace takes a file in an existing, writable folder")
     if values.flag("times"):
         for line in summary_lines(timeline.summary()):
-            terminal.complain(line)
+            terminal.complain(_screenful(line, terminal))
     if ran.status and ran.outcome.first_failed:
         failed = sum(result.state is State.FAILED for result in ran.outcome.results.values())
         terminal.complain(f"relgraph: error: {ran.outcome.first_failed} failed{' first' if failed > 1 else ''}")
