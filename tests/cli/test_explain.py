@@ -3,11 +3,13 @@ import json
 import pytest
 
 from relgraph.cli.commands import explain
+from relgraph.cli.graph_page import EXAMPLE
 from relgraph.cli.main import main
 from relgraph.cli.rules import about
 from relgraph.cli.trial import try_rule
 from relgraph.rules.registry import RULES
 from relgraph.rules.rule import Commit, Example, Rule
+from relgraph.workspace.load import schema
 
 RULE = RULES[0]
 
@@ -20,6 +22,12 @@ def shown(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 def test_without_a_rule_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(capsys).splitlines()
     assert [line.split()[:3] for line in lines[: len(RULES)]] == [[rule.code, rule.name, rule.severity] for rule in RULES]
+
+
+def test_the_language_of_graphs_is_explained_and_is_a_schema_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert EXAMPLE in shown(capsys, "graph")
+    assert shown(capsys, "graph", "--format", "markdown").startswith("# The graph language\n")
+    assert json.loads(shown(capsys, "graph", "--format", "json")) == schema()
 
 
 @pytest.mark.parametrize("word", [RULE.code, RULE.code.lower(), RULE.name, RULE.name.upper()])

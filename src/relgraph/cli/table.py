@@ -70,19 +70,27 @@ COMMANDS: tuple[Command, ...] = (
     *declared_commands(FORMATS),
     Command(
         "explain",
-        "say what a rule means, with an example that fails and one that passes",
+        "say what a rule means, with examples, or how a graph is written",
         "relgraph.cli.commands.explain:run",
         (
             Argument(
                 "rule",
-                "code or name of the rule; without it, all rules are listed",
+                "code or name of the rule, or `graph` for the language of graphs; without it, all rules are listed",
                 Form.POSITIONAL,
                 metavar="RULE",
                 offer=Offer.RULES,
             ),
             Argument("format", "how the page is written", choices=("text", "json", "markdown"), default="text"),
         ),
-        examples=(("relgraph explain", "all rules"), ("relgraph explain RG101 --format markdown", "one rule's page")),
+        details=(
+            "A rule is explained with an example in which it reports and one in which it is silent. `graph` explains what graph/*.yaml"
+            " may hold, with a small one to begin from; as json it is a JSON Schema for editors.",
+        ),
+        examples=(
+            ("relgraph explain", "all rules"),
+            ("relgraph explain RG101 --format markdown", "one rule's page"),
+            ("relgraph explain graph", "how a graph is written"),
+        ),
     ),
     *make_commands(FORMATS),
     *RELEASE_COMMANDS,

@@ -18,7 +18,8 @@ def find_workspace(start: Path) -> Path:
         if any(_paths(folder)):
             return folder
     raise UsageError(
-        f"no workspace at or above {start}", hint="a workspace has a folder graph/ with a YAML document; `relgraph scan` needs none"
+        f"no workspace at or above {start}",
+        hint="a workspace has a folder graph/ with a YAML document (`relgraph explain graph` shows one); `relgraph scan` needs none",
     )
 
 
@@ -48,7 +49,10 @@ def choose(graphs: Mapping[str, Graph], name: str | None) -> Graph:
     if DEFAULT in graphs:
         return graphs[DEFAULT]
     if not graphs:
-        raise DeclarationError("graph/ declares no graph", hint="a document begins with apiVersion, kind: Graph and metadata.name")
+        raise DeclarationError(
+            "graph/ declares no graph",
+            hint="a document begins with apiVersion, kind: Graph and metadata.name; `relgraph explain graph` shows one",
+        )
     raise UsageError("several graphs are declared", hint="choose one with --graph: " + ", ".join(sorted(graphs)))
 
 

@@ -1,5 +1,6 @@
 """``explain``: the page of a rule, or the table of all."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,8 +18,11 @@ __all__ = ["markdown_page", "markdown_table", "run"]
 
 
 def run(values: Values, terminal: Terminal) -> int:
-    """Print the page of the rule, or the table of all rules."""
+    """Print the page of the rule, the table of all rules, or the page on the language of graphs."""
     word, format_name = values.get("rule"), values.get("format")
+    if word == "graph":
+        terminal.write(_language(format_name or ""))
+        return 0
     rule = None if word is None else find_rule(word)
     if format_name == "json":
         terminal.write(_json(rule))
@@ -27,6 +31,13 @@ def run(values: Values, terminal: Terminal) -> int:
     else:
         terminal.write(_table(terminal) if rule is None else _page(rule, terminal))
     return 0
+
+
+def _language(format_name: str) -> str:
+    from relgraph.cli.graph_page import graph_page
+    from relgraph.workspace.load import schema
+
+    return json.dumps(schema(), indent=2) + "\n" if format_name == "json" else graph_page()
 
 
 class _File(NamedTuple):
