@@ -1,9 +1,13 @@
 """The demo: it says what it does, everything goes as it says, and everything is where it says."""
 
 import re
+import subprocess
 from pathlib import Path
 
+import pytest
+
 from releases import git, relgraph
+from relgraph.demo.write import make_world
 
 
 def test_the_demo_goes_as_it_is_told(tmp_path: Path) -> None:
@@ -46,3 +50,19 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     ran = relgraph(tmp_path, "demo", "--folder", ".")
     assert ran.status == 2
     assert "not empty" in ran.err
+
+
+def test_who_has_told_git_no_name_can_go_on_with_commits_and_who_has_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for written, expected in (("", "demo@example.org"), ("[user]\nname = Ann\nemail = ann@example.org\n", "ann@example.org")):
+        config = tmp_path / f"config{len(written)}"
+        config.write_text(written)
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+        folder = make_world(tmp_path / f"try{len(written)}")
+        subprocess.run(["git", "commit", "--quiet", "--allow-empty", "--message", "Mine"], cwd=folder, check=True)
+        shown = subprocess.run(["git", "log", "-1", "--format=%ae"], cwd=folder, check=True, capture_output=True, text=True)
+        assert shown.stdout.strip() == expected

@@ -16,6 +16,7 @@ _NAME = {
     "GIT_COMMITTER_NAME": "Demo",
     "GIT_COMMITTER_EMAIL": "demo@example.org",
 }
+_HINT = "install git 2.25 or newer"
 _BARE = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
 
 
@@ -25,9 +26,20 @@ def make_world(folder: Path) -> Path:
         root = folder / name
         root.mkdir(parents=True)
         _git(root, "init", "--quiet", "--initial-branch=main")
+        _lend_name(root)
         for one in commits:
             commit(root, one)
     return folder / "platform"
+
+
+def _lend_name(root: Path) -> None:
+    """Let somebody commit here who has never told git a name, as in a container: the tutorial goes on with commits of one's own."""
+    variables = inherited(
+        "PATH", "HOME", "TMPDIR", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"
+    )
+    if process.run(("git", "config", "user.email"), env=variables, cwd=str(root), hint=_HINT).status:
+        _git(root, "config", "user.name", _NAME["GIT_AUTHOR_NAME"])
+        _git(root, "config", "user.email", _NAME["GIT_AUTHOR_EMAIL"])
 
 
 def commit(root: Path, one: Commit) -> None:
@@ -55,7 +67,7 @@ def apply(root: Path, files: Mapping[str, str | None]) -> None:
 
 def _git(root: Path, *words: str, environment: Mapping[str, str] | None = None) -> None:
     variables = inherited("PATH", "HOME", "TMPDIR") | _NAME | _BARE | dict(environment or {})
-    done = process.run(("git", *words), env=variables, cwd=str(root), hint="install git 2.25 or newer")
+    done = process.run(("git", *words), env=variables, cwd=str(root), hint=_HINT)
     if done.status:
         raise EnvironmentFailure(f"git {words[0]} in {root}: {_last(done.stderr.decode('utf-8', 'replace').splitlines())}")
 
