@@ -117,7 +117,7 @@ class Remote:
 
 
 class Check(Remote):
-    """Refuses, before anything is pushed, what is published with other content."""
+    """Refuses, before anything is pushed, what is published or recorded with other content."""
 
     def __init__(self, open_store: Opener, planned: Mapping[str, Planned]) -> None:
         super().__init__(open_store)
@@ -126,6 +126,11 @@ class Check(Remote):
     def run(self, job: Job) -> Facts:
         """Look at the name."""
         repository, recipe, made = self.at(job)
+        if recipe["recorded"] not in ("", str(made.digest)):
+            raise Refused(
+                f"{recipe['to']}:{recipe['tag']} was released as {recipe['recorded']}, and what was built is {made.digest}",
+                hint=_instead(self._planned[job.step.node]),
+            )
         try:
             there = repository.resolve(recipe["tag"])
         except NotFound:

@@ -18,6 +18,7 @@ from relgraph.infer.declared import Declared, matches
 from relgraph.infer.standing import releases
 from relgraph.model.graph import Graph, Node
 from relgraph.model.plan import Plan
+from relgraph.model.record import Record
 from relgraph.model.repository import Tree
 from relgraph.model.world import Subject
 from relgraph.release.destinations import destination
@@ -31,7 +32,10 @@ _TOOL_LIMIT = 20.0
 
 
 class Wish(NamedTuple):
-    """What was asked for: a repository by name (empty: the workspace's own), nodes (empty: all), how far, and where to (empty: as declared)."""
+    """What was asked for: a repository by name (empty: the workspace's own), nodes (empty: all), how far, and where to (empty: as declared).
+
+    ``recorded`` is the record of the release, where it was made before: it is to come to the same.
+    """
 
     repo: str = ""
     tag: str = ""
@@ -40,6 +44,7 @@ class Wish(NamedTuple):
     release: bool = False
     sign: bool = False
     to: str = ""
+    recorded: Record | None = None
 
 
 class Prepared(NamedTuple):
@@ -119,7 +124,7 @@ def prepare(
     assert declared is not None  # noqa: S101 - facts of a graph are declared
     subject = declared.subjects[repo.id]
     release = _release(repo, subject, tag)
-    scope = scope_of(declared, repo.id, release, _templates(workspace.root) if templates is None else templates)
+    scope = scope_of(declared, repo.id, release, _templates(workspace.root) if templates is None else templates, wish.recorded)
     _check_nodes(workspace.graph, scope, wish.nodes)
     planned, problems = _ask_for(scope, wish.nodes, subject.tree, str(_real(subject).location.worktree or ""))
     if problems:
@@ -128,7 +133,8 @@ def prepare(
             details=tuple(problems) if len(problems) > 1 else (),
         )
     destinations = {one.unit.id: str(destination(one.unit.part.reference, wish.to)) for one in planned}
-    goal = Goal(wish.push, wish.release, wish.sign, destinations)
+    recorded = {item.node: item.digest for item in wish.recorded.items} if wish.recorded is not None else {}
+    goal = Goal(wish.push, wish.release, wish.sign, destinations, recorded)
     plan = plan_of(scope, planned, goal, root=str(workspace.root), tools=_tools(planned))
     version = declared.versions[repo.id].version
     return Prepared(

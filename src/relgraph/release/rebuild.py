@@ -125,7 +125,7 @@ class Rebuilder:
                 revisions=tuple((name, rev) for name, rev in request.revisions if f"repos.{name}" in graph.nodes)
             )
         with ExitStack() as stack:
-            prepared = prepare(workspace, request, Wish(repo=repo, tag=tag), stack, templates)
+            prepared = prepare(workspace, request, Wish(repo=repo, tag=tag, recorded=record), stack, templates)
             executor = _OrRecorded(Build(prepared.planned, layout, prepared.export), prepared, recorded)
             outcome = run_plan(
                 prepared.plan, {"build": executor}, state=folder / "state", workers=1, keep_going=True, environment=inherited("*")

@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 from relgraph.build.builder import Part, Release, Target
 from relgraph.build.registry import names
 from relgraph.errors import DeclarationError
-from relgraph.graph.propagate import write_version
+from relgraph.graph.propagate import read_tag, write_version
 from relgraph.infer.declared import Declared
 from relgraph.infer.standing import releases
 from relgraph.model.graph import Edge, EdgeKind, Follow, Node
+from relgraph.model.record import Record
 from relgraph.model.version import Version, parse_version
 from relgraph.release.channels import channel_names
 from relgraph.resolve.range import Range, parse_range
@@ -46,11 +47,15 @@ class Scope(NamedTuple):
     unbuilt: tuple[str, ...]
 
 
-def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping[str, bytes]) -> Scope:
+def scope_of(
+    declared: Declared, repo: str, release: Release, templates: Mapping[str, bytes], recorded: Record | None = None
+) -> Scope:
     """What a release of the repository ``repo`` (a node id) publishes.
 
-    ``templates`` are the workspace's template files by path below ``templates/``. Raises DeclarationError, with all problems.
+    ``templates`` are the workspace's template files by path below ``templates/``. What is ``recorded`` already refers to what it referred to
+    then, whatever others have released since. Raises DeclarationError, with all problems.
     """
+    referred = {item.node: dict(item.uses) for item in recorded.items} if recorded is not None else {}
     units: list[Unit] = []
     unbuilt: list[str] = []
     problems: list[str] = []
@@ -81,7 +86,14 @@ def scope_of(declared: Declared, repo: str, release: Release, templates: Mapping
         target = Target(
             node,
             own,
-            {edge.head: part_of(declared, declared.graph.nodes[edge.head], edge, repo) for edge in _references(declared, node)},
+            {
+                edge.head: _referred(
+                    part_of(declared, declared.graph.nodes[edge.head], edge, repo),
+                    declared.graph.nodes[edge.head],
+                    referred.get(node.id, {}).get(edge.head, ""),
+                )
+                for edge in _references(declared, node)
+            },
             _moment(node, release),
             dict(build),
             dict(node.get("stamp") or {}),
@@ -149,6 +161,12 @@ def part_of(declared: Declared, node: Node, edge: Edge | None = None, repo: str 
         if released is not None:
             version, written = released, write_version(node.tag, released)
     return Part(node.id, version.bare if version is not None else "", oci_tag(written), reference, home)
+
+
+def _referred(part: Part, node: Node, tag: str) -> Part:
+    """What a node refers to, at the tag that a record says; as it is where that is none."""
+    version = read_tag(node.tag, tag.replace("_", "+", 1)) or parse_version(tag.replace("_", "+", 1)) if tag else None
+    return part if version is None else part._replace(version=version.bare, tag=tag)
 
 
 def oci_tag(written: str) -> str:

@@ -22,12 +22,16 @@ _MANY_FILES = 400
 
 
 class Goal(NamedTuple):
-    """How far to go: up to built, pushed, or released (named, signed, recorded), and where to; ``destinations`` by node id."""
+    """How far to go: up to built, pushed, or released (named, signed, recorded), and where to; ``destinations`` by node id.
+
+    ``recorded`` are digests, by node id, that an earlier run of the release recorded.
+    """
 
     push: bool = False
     release: bool = False
     sign: bool = False
     destinations: Mapping[str, str] = {}
+    recorded: Mapping[str, str] = {}
 
 
 class Planned(NamedTuple):
@@ -102,7 +106,7 @@ def _build(one: Planned, tools: Mapping[str, str]) -> Step:
 
 
 def _check(unit: Unit, goal: Goal, after: tuple[str, ...]) -> Step:
-    recipe = {"to": goal.destinations[unit.id], "tag": unit.part.tag}
+    recipe = {"to": goal.destinations[unit.id], "tag": unit.part.tag, "recorded": goal.recorded.get(unit.id, "")}
     return Step(f"check {unit.id}", "check", _text(recipe), (build_step(unit.id),), after=after, node=unit.id, kept=False)
 
 

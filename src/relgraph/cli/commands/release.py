@@ -123,6 +123,10 @@ def release(values: Values, terminal: Terminal) -> int:
         ):
             keep_record(record_path(root, repo.name, prepared.version), write_record(record).encode())
             return _report_released(prepared, record, values, terminal) or _announce(prepared, record, values, terminal)
+        if record is not None and record.commit == prepared.scope.release.commit:
+            # Others may have released since, and it is gone on with as it was begun.
+            wish = _wish(values, release=True, push=True, sign=signer is not None)
+            prepared = _prepare(values, terminal, wish._replace(recorded=record), stack)
         request = release_request(request_of(values, terminal), repo, tag)
         problems = preflight(prepared, request, open_store, record, offline=values.flag("offline"))
         if problems:
