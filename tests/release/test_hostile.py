@@ -53,6 +53,26 @@ def test_a_record_of_something_else_is_refused_and_nothing_is_written(
     assert not [*root.parent.rglob("evil*")]
 
 
+@pytest.mark.parametrize(("field", "text"), [("tag", "../x"), ("tag", ""), ("digest", "sha256:../../x"), ("digest", "")])
+def test_a_record_of_no_names_and_digests_is_refused(root: Path, field: str, text: str) -> None:
+    record = find_record(root, "platform", "0.30.0")
+    assert record is not None
+    plant(root, "relgraph.platform.0.30.0", items=tuple(item._replace(**{field: text}) for item in record.items))  # type: ignore[arg-type]  # a text of it
+    ran = relgraph(root, "release", "--to", TO)
+    assert ran.status == 3
+    assert "relgraph.platform.0.30.0 records charts.platform-chart as" in ran.err
+    assert not (root / "releases").exists()
+
+
+def test_a_record_sends_nobody_to_places_that_are_not_declared(root: Path) -> None:
+    record = find_record(root, "platform", "0.30.0")
+    assert record is not None
+    items = tuple(item._replace(reference=f"internal.example:80/{item.node}") for item in record.items)
+    plant(root, "relgraph.platform.0.30.0", items=items)
+    ran = relgraph(root, "verify", "--published", "--to", TO, "--format", "json")
+    assert "internal.example" not in ran.out + ran.err
+
+
 def test_with_a_key_a_record_of_strangers_is_not_withdrawn_in_its_name(root: Path) -> None:
     assert relgraph(root, "store.keygen", "--plain", "--output", "../release").status == 0
     plant(root, "relgraph.platform.0.30.0", time="2020-01-01T00:00:00Z")

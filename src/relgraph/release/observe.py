@@ -115,7 +115,11 @@ def _records(workspace: Workspace, repo: Node, declared: Declared, open_store: O
         record = fetch_record(open_store(str(destination(home, to))), repo.name, newest[1])
     except RelgraphError:
         return ()  # what cannot be read is told when its names are looked at
-    return () if record is None else (record,)
+    if record is None:
+        return ()
+    # What strangers may have written sends nobody to other places than those that are declared.
+    places = {node.id: node.ref.removeprefix("oci://") for node in published_nodes(workspace.graph, repo.id)}
+    return (record._replace(items=tuple(item for item in record.items if places.get(item.node) == item.reference)),)
 
 
 def _last(records: Iterable[Record]) -> tuple[Record, ...]:

@@ -14,8 +14,10 @@ from relgraph.model.record import Item, Record
 from relgraph.oci.codecs.artifact import EMPTY_BLOB, Artifact, blob_of
 from relgraph.oci.codecs.codec import rfc3339
 from relgraph.oci.descriptor import EMPTY, Descriptor
+from relgraph.oci.digest import is_digest
 from relgraph.oci.errors import InvalidContent, NotFound
 from relgraph.oci.manifest import Document, Manifest
+from relgraph.oci.reference import is_tag
 from relgraph.oci.storage import ReadOnlyRepository, read_blob
 from relgraph.oci.stores import put
 from relgraph.release.executors import Opener, descriptor_of
@@ -206,6 +208,10 @@ def fetch_record(
             raise InvalidContent(
                 f"{repository.name}:{tag} is the record of {found.repo} {found.version}, not of {repo} {version}",
                 hint="somebody else publishes there, or overwrote it",
+            )
+        if bad := next((item for item in found.items if not is_tag(item.tag) or not is_digest(item.digest)), None):
+            raise InvalidContent(
+                f"{repository.name}:{tag} records {bad.node} as {bad.tag!r}, {bad.digest!r}", hint="somebody else publishes there"
             )
         return found
     return None
