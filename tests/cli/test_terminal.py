@@ -30,6 +30,7 @@ class Screen(io.StringIO):
 )
 def test_color_is_for_terminals_and_for_who_asks(screen: bool, variables: dict[str, str], color: bool) -> None:
     assert Terminal(Screen() if screen else io.StringIO(), None, variables).color is color
+    assert Terminal(None, Screen() if screen else io.StringIO(), variables).vivid is color
 
 
 def test_data_and_words_go_different_ways() -> None:

@@ -44,7 +44,7 @@ class Terminal:
         self.live = self.interactive and variables.get("TERM") != "dumb"
         self.unicode = err is not None and (getattr(err, "encoding", None) or "utf-8").lower().startswith("utf")
         self.color = _wants_color(out, variables)
-        self.vivid = self.live and not variables.get("NO_COLOR")
+        self.vivid = _wants_color(err, variables)
         #: Whether standard output is a terminal.
         self.seen = out is not None and out.isatty()
         self.width = _width(out)
@@ -144,12 +144,12 @@ class Terminal:
                     _discard(self._err)
 
 
-def _wants_color(out: TextIO | None, variables: Mapping[str, str]) -> bool:
+def _wants_color(stream: TextIO | None, variables: Mapping[str, str]) -> bool:
     if variables.get("NO_COLOR"):
         return False
     if variables.get("FORCE_COLOR"):
         return True
-    return out is not None and out.isatty() and variables.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and variables.get("TERM") != "dumb"
 
 
 def _width(out: TextIO | None) -> int:
