@@ -7,7 +7,7 @@ import pytest
 from engine_world import World, shell
 from relgraph.engine.events import Begun, State
 from relgraph.engine.run import run_plan
-from relgraph.errors import DeclarationError
+from relgraph.errors import DeclarationError, Refused
 
 
 @pytest.fixture
@@ -171,3 +171,11 @@ def test_state_may_be_given_relative_to_where_we_are(world: World, monkeypatch: 
     )
     assert outcome.ok
     assert world.read("home") == f"{world.state}/scratch/0\n"
+
+
+def test_state_that_is_a_link_to_elsewhere_is_not_used(world: World, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "state").symlink_to("elsewhere")
+    with pytest.raises(Refused, match="is a link to elsewhere"):
+        run_plan(world.plan(), world.executors, state=tmp_path / "state", workers=1, environment=world.environment)
+    assert not [*(tmp_path / "elsewhere").iterdir()]

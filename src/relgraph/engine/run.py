@@ -15,7 +15,7 @@ from relgraph.engine.saved import load_rows, save_rows
 from relgraph.engine.state import Situation, wanted
 from relgraph.engine.sweep import sweep
 from relgraph.engine.traces import Trace, Traces
-from relgraph.errors import DeclarationError
+from relgraph.errors import DeclarationError, Refused
 from relgraph.model.plan import Plan
 
 __all__ = ["run_plan"]
@@ -125,6 +125,8 @@ def _retire(situation: Situation, traces: Traces, owns: str, watch: Watch) -> No
 
 def _state_folder(path: str) -> str:
     """The folder for what runs leave behind, made where it is missing, and kept out of version control by itself."""
+    if os.path.islink(path):
+        raise Refused(f"{path} is a link to elsewhere", hint="remove it: that folder is for what relgraph keeps on this machine")
     ignore = os.path.join(path, ".gitignore")
     if not os.path.exists(ignore):
         os.makedirs(path, exist_ok=True)

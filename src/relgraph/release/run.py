@@ -26,7 +26,7 @@ from relgraph.release.signing import Sign, Signer
 from relgraph.release.steps import deep_keys
 from relgraph.workspace.record import find_record
 
-__all__ = ["Ran", "Settings", "executors_of", "foresee", "is_released", "known_record", "run", "state_of"]
+__all__ = ["Ran", "Settings", "executors_of", "foresee", "is_released", "known_record", "run"]
 
 
 class Settings(NamedTuple):
@@ -45,16 +45,6 @@ class Ran(NamedTuple):
     outcome: Outcome
     status: int
     hint: str
-
-
-def state_of(root: Path) -> Path:
-    """The folder of a workspace's state, which git ignores. Raises Refused where the repository brought one."""
-    folder = private_folder(root)
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
-    return folder
 
 
 def executors_of(
@@ -92,7 +82,7 @@ def executors_of(
 def run(prepared: Prepared, stores: Stores, settings: Settings, *, to: str = "", signer: Signer | None = None) -> Ran:
     """Carry the plan out. Raises what the engine raises; a step that fails is part of the outcome."""
     root = prepared.workspace.root
-    state = state_of(root)
+    state = private_folder(root)
     store = Layout(state / "store", create=True)
     open_store = opener(stores)
     executors = executors_of(prepared, open_store, store, to=to, signer=signer, workers=settings.workers)

@@ -124,15 +124,15 @@ def _shared(opened: Opened, values: Values) -> Generator["Remote | None", None, 
     if reference is None:
         yield None
         return
+    from relgraph.git.state import private_folder
     from relgraph.oci.layout import Layout
     from relgraph.oci.reference import parse_reference
     from relgraph.oci.stores import Stores
-    from relgraph.release.run import state_of
     from relgraph.release.sharing import SharedCache
 
     with Stores() as stores:
         repository = stores.open(parse_reference(reference), create=not values.flag("cache-read-only"))
-        store = Layout(state_of(opened.root) / "store", create=True)
+        store = Layout(private_folder(opened.root) / "store", create=True)
         yield SharedCache(repository, store, read_only=values.flag("cache-read-only"))
 
 

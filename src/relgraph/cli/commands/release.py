@@ -304,9 +304,8 @@ def _place(prepared: "Prepared", node: str, tag: str, digest: str) -> str:
     if not digest:
         return tag
     from relgraph.release.destinations import layout_name
-    from relgraph.release.run import state_of
 
-    store = os.path.relpath(state_of(prepared.workspace.root) / "store")
+    store = os.path.relpath(prepared.workspace.root / ".relgraph" / "store")
     return f"layout:{store}//{layout_name(prepared.planned[node].unit.part.reference)}@{digest}"
 
 

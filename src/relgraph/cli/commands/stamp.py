@@ -23,7 +23,7 @@ def run(values: Values, terminal: Terminal) -> int:
     from relgraph.oci.stores import Stores
     from relgraph.oci.unpack import write_parts
     from relgraph.release.destinations import layout_name
-    from relgraph.release.run import Settings, run, state_of
+    from relgraph.release.run import Settings, run
 
     folder = Path(values.get("output") or "")
     with ExitStack() as stack:
@@ -32,7 +32,7 @@ def run(values: Values, terminal: Terminal) -> int:
         if ran.status:
             first = ran.outcome.results[ran.outcome.first_failed]
             raise EnvironmentFailure(f"{ran.outcome.first_failed}: {first.why}", hint=ran.hint, details=first.tail)
-        store = Layout(state_of(prepared.workspace.root) / "store")
+        store = Layout(prepared.workspace.root / ".relgraph" / "store")
         written: dict[str, list[str]] = {}
         wanted = values.many("node")
         for node, one in prepared.planned.items():
