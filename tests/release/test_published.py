@@ -89,6 +89,16 @@ def test_what_was_pushed_to_be_tried_is_not_extra(root: Path) -> None:
     assert published(root) == []
 
 
+def test_a_git_tag_that_was_moved_is_told_once(root: Path) -> None:
+    released = git(root, "rev-parse", "v0.30.0^{commit}")
+    commit(root, Commit("Move", next_release().time, {"other": "1"}))
+    git(root, "tag", "--force", "v0.30.0", "HEAD")
+    found = [one for one in published(root) if one[0] == "RG702"]
+    assert found == [("RG702", "repos.platform", "the git tag v0.30.0 of platform was moved after its release")]
+    git(root, "tag", "--force", "v0.30.0", released)
+    assert "RG702" not in {rule for rule, _ in rules(root)}
+
+
 def test_a_platform_that_is_missing_is_told(root: Path) -> None:
     graph = root / "graph/platform.yaml"
     graph.write_text(graph.read_text().replace("linux/arm64]", "linux/arm64, linux/riscv64]"))

@@ -14,7 +14,8 @@ class Seen(NamedTuple):
     where it was looked for. ``digest`` is empty where nothing is there; ``problem`` says why it could not be looked at.
     ``platforms`` are those of an index; ``chart`` the name, version and appVersion in a published chart (None for other things).
     ``unsigned`` says what signature is missing, ``rebuilt`` what differs from a build of the same commit now; both empty where nothing is
-    wrong or nothing was asked. Where it is not ``read``, nothing but its digest was asked for.
+    wrong or nothing was asked. Where it is not ``read``, nothing but its digest was asked for. ``tagged`` is the
+    commit that the record's tag names in git now, empty where that is not known.
     """
 
     item: Item
@@ -27,6 +28,7 @@ class Seen(NamedTuple):
     rebuilt: str = ""
     problem: str = ""
     read: bool = True
+    tagged: str = ""
 
 
 class Extra(NamedTuple):

@@ -51,6 +51,7 @@ class _Asked(NamedTuple):
     item: Item
     place: str
     whole: bool
+    tagged: str = ""
 
 
 def observe(
@@ -79,9 +80,17 @@ def observe(
             if node.kind != "repo" or node.get("external", False) or not published_nodes(graph, node.id):
                 continue
             records = _records(workspace, node, declared, open_store, to)
-            last = _last(records)
+            last, tags = _last(records), _tags(declared, node)
             asked += [
-                _Asked(node.name, record.tag, record, item, str(destination(item.reference, to)), record in last)
+                _Asked(
+                    node.name,
+                    record.tag,
+                    record,
+                    item,
+                    str(destination(item.reference, to)),
+                    record in last,
+                    tags.get(record.tag, ""),
+                )
                 for record in records
                 for item in record.items
             ]
@@ -120,6 +129,12 @@ def _records(workspace: Workspace, repo: Node, declared: Declared, open_store: O
     # What strangers may have written sends nobody to other places than those that are declared.
     places = {node.id: node.ref.removeprefix("oci://") for node in published_nodes(workspace.graph, repo.id)}
     return (record._replace(items=tuple(item for item in record.items if places.get(item.node) == item.reference)),)
+
+
+def _tags(declared: Declared, repo: Node) -> dict[str, str]:
+    """The commits of a repository's release tags."""
+    subject = declared.subjects.get(repo.id)
+    return {one.tag.name: one.tag.commit for one in releases(repo, subject)} if subject is not None else {}
 
 
 def _last(records: Iterable[Record]) -> tuple[Record, ...]:
@@ -161,7 +176,7 @@ def _promised(declared: Declared, repo: Node, recorded: Collection[str], to: str
 
 
 def _look(asked: _Asked, open_store: Opener, keys: Collection[PublicKey]) -> Seen:
-    seen = Seen(asked.item, asked.place, asked.record)
+    seen = Seen(asked.item, asked.place, asked.record, tagged=asked.tagged)
     try:
         repository = open_store(asked.place)
         signed = asked.record is not None and any(key.fingerprint in asked.record.signed_by for key in keys)

@@ -54,6 +54,26 @@ def _moved(facts: Facts) -> Iterator[Finding]:
                 "a published version is an immutable name",
             ),
         )
+    yield from _retagged(facts)
+
+
+def _retagged(facts: Facts) -> Iterator[Finding]:
+    """Tags of git that name another commit than their release was made from; one finding a release."""
+    records = {
+        one.record: one.tagged for one in _seen(facts) if one.record is not None and one.tagged not in ("", one.record.commit)
+    }
+    for record, commit in records.items():
+        node = facts.declared.graph.nodes.get(f"repos.{record.repo}") if facts.declared else None
+        if node is not None:
+            yield facts.declared_finding(
+                ("RG702", "published-moved", Severity.ERROR),
+                node.origin,
+                f"the git tag {record.tag} of {record.repo} was moved after its release",
+                node=node.id,
+                expected=record.commit,
+                actual=commit,
+                why=(f"the record of {record.repo} {record.version} names its commit", "a released tag is an immutable name"),
+            )
 
 
 def _extra(facts: Facts) -> Iterator[Finding]:
@@ -132,17 +152,18 @@ MOVED = Rule(
     "RG702",
     "published-moved",
     Severity.ERROR,
-    "a published version names another digest than the one that was released",
+    "a published version names another digest than the one that was released, or its git tag another commit",
     """
     A version is a name that never moves. The registry's tag leads to other content than the release recorded: somebody pushed over it, and
-    two users of one version have two different things. Seen by `verify --published`.
+    two users of one version have two different things. Or the git tag was moved, and the source of a version is not what it was built
+    from. Seen by `verify --published`.
 
     What to do: find out who pushed it and why. Restore the recorded digest (`relgraph release --tag TAG` refuses to overwrite it: remove the
-    foreign tag first), and release the change under a new version.
+    foreign tag first), and release the change under a new version. A git tag goes back to the commit that the record names.
     """,
     _moved,
-    failing=(example(seen(f"sha256:{'2' * 64}")),),
-    passing=(example(_RIGHT), example(_GONE)),
+    failing=(example(seen(f"sha256:{'2' * 64}")), example(_RIGHT._replace(tagged="d" * 40))),
+    passing=(example(_RIGHT), example(_RIGHT._replace(tagged="c" * 40)), example(_GONE)),
 )
 
 EXTRA = Rule(
