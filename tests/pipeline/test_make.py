@@ -126,3 +126,12 @@ def test_no_makefile_raises(makefile: str) -> None:
 
 def test_variables_that_refer_to_themselves_end() -> None:
     assert "refers to itself" in made("A = $(B)\nB = $(A)\nall:\n\techo $(A)\n")
+
+
+# A function that lists all files of a tree calls itself for each of them; a tree of thousands would take minutes.
+def test_functions_are_called_so_often_and_then_no_more() -> None:
+    walk = "rwildcard = $(foreach d,$(wildcard $(1:=/*)),$(call rwildcard,$d)$(filter %.go,$d))\n"
+    files = {f"src/p{number}/q{inner}.go": "" for number in range(30) for inner in range(50)}
+    recipe = "FILES := $(call rwildcard,src)\nall:\n\techo $(if $(FILES),some,none)\n"
+    assert "some" in made(walk + recipe, files={"src/a.go": ""})
+    assert "none" not in made(walk + recipe, files=files)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from relgraph.infer.archives import Archives
 from relgraph.infer.identity import Identity
 from relgraph.infer.references import Reference
 from relgraph.infer.resolve import Resolved, Resolver
-from relgraph.infer.roles import path_role
+from relgraph.infer.roles import PathRole, path_role
 from relgraph.model.finding import Finding, Fix, Place, Severity, fingerprint
 from relgraph.model.graph import Origin
 from relgraph.model.repository import WORKTREE, Tag
@@ -35,6 +36,7 @@ class Facts:
         self.world = world
         self.declared = declared
         self._resolvers: dict[int, Resolver] = {}
+        self._archives: dict[int, Archives] = {}
         self._plans: dict[tuple[int, str], Plan] = {}
         self._ordered: dict[int, tuple[Tag, ...]] = {}
         self._kept: list[Subject] = []  # an id is a key only as long as its object lives
@@ -66,7 +68,17 @@ class Facts:
         if version is not None and site.kind is Kind.IMAGE and version.pre.isdigit():
             # etcd:3.6.8-0 is the first build of the image of 3.6.8, and no pre-release of it.
             version = version._replace(pre="")
-        return Reference(subject, site, line.name, line.evidence, version, path_role(site.path))
+        role = PathRole.HISTORY if self._archives_of(subject).holds(site.path) else path_role(site.path)
+        return Reference(subject, site, line.name, line.evidence, version, role)
+
+    def _archives_of(self, subject: Subject) -> Archives:
+        archives = self._archives.get(id(subject))
+        if archives is None:
+            self._kept.append(subject)
+            archives = self._archives[id(subject)] = Archives(
+                subject.directories, tuple(tag.version for tag in subject.repository.tags if tag.version is not None)
+            )
+        return archives
 
     def resolve(self, subject: Subject, site: Site) -> Resolved | None:
         """The literal value of a site, templates filled from the same tree; None where that cannot be told."""

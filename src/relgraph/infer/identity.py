@@ -28,6 +28,9 @@ _TELLING = 4
 # So many references of a repository to its own name tell where it lives now.
 _USUAL = 3
 
+# So many versions in common are no accident.
+_SEVERAL = 2
+
 # What follows a program's name in the name of the file that its releases offer: linux-amd64.tar.gz, _1.2.0_darwin_arm64.
 _PLATFORM = re.compile(
     r"[-_.](?:v?\d[\w.]*[-_.])?\$?\{?(?:linux|darwin|windows|os|goos|uname)\b.*|[-_.](?:linux|darwin|windows)[-_].*", re.IGNORECASE
@@ -275,6 +278,12 @@ class Identity:
                 shared = versions.get(line, set()) & versions.get(best, set())
                 if line != best and shared and self._may_be_of(best, shared):
                     aliases[line] = best
+        ordered = sorted(self._world.subjects, key=lambda subject: (self.address(subject), subject.rev), reverse=True)
+        own = {basename(self.address(subject)): subject for subject in ordered}
+        for line, given in versions.items():
+            named = own.get(basename(line)) if line.startswith("image:") else None
+            if named is not None and basename(line) not in _COMMON and _are_releases(named, given):
+                aliases.setdefault(line, self.address(named))
         return aliases
 
     def _may_be_of(self, line: str, versions: set[str]) -> bool:
@@ -303,6 +312,13 @@ def _addresses(subject: Subject) -> tuple[str, ...]:
         if usual and (not found or named[usual] >= _USUAL > named[found[0]]):
             found.append(usual)
     return tuple(dict.fromkeys(found))
+
+
+def _are_releases(subject: Subject, versions: set[str]) -> bool:
+    """Whether all of several versions are releases of the repository: an image of its name and its versions is its own."""
+    return len(versions) >= _SEVERAL and versions <= {
+        tag.version.bare for tag in subject.repository.tags if tag.version is not None
+    }
 
 
 def _program(site: Site) -> str:

@@ -39,6 +39,8 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
             r"(^|/)(change[-_]?logs?|changes|history|news|releases?[-_]?notes?|release[-_]history|relnotes|blog|posts|news|minutes"
             r"|proposals?|keps?|enhancements?|rfcs?|adrs?|postmortems?|announcements?)([-_.][^/]*)?(/|\.(md|mdx|rst|txt|adoc)$|$)"
             r"|(^|/)designs?([-_]docs?)?/.*\.(md|mdx|rst|adoc)$|(^|/)release[-_]?notes?[^/]*$|(^|/)v?\d+\.\d+[^/]*\.(md|txt)$|(^|/)index\.ya?ml$|(^|/)\d{4}-\d{2}-\d{2}[^/]*$"
+            # What leads from one release to another is of that other one.
+            r"|(^|/)[^/]*upgrad(e|ing)[^/]*\d\.\d[^/]*\.(md|mdx|rst|txt|adoc)$"
         ),
         PathRole.HISTORY,
     ),
@@ -58,7 +60,7 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
     (
         re.compile(
             r"(^|/)(GNU)?[Mm]akefile(\.[^/]*)?$|\.mk$|(^|/)go\.(mod|work)$|(^|/)\.goreleaser[^/]*$|(^|/)(pyproject\.toml|setup\.(py|cfg)|package\.json"
-            r"|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|requirements[^/]*\.txt|dependencies\.ya?ml|\.tool-versions|\.(go|python|ruby|node)-version|\.nvmrc|VERSION|version\.txt)$"
+            r"|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|requirements[^/]*\.txt|dependencies\.ya?ml|\.tool-versions|\.(go|python|ruby|node)-version|\.nvmrc|\.release-please-manifest\.json|VERSION|version\.txt)$"
             r"|(^|/)(hack|build|tools|releng|release|ci)/"
         ),
         PathRole.BUILD,

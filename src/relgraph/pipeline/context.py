@@ -86,6 +86,7 @@ class Context:
         self.calls = 0
         self.built: Built | None = None  # the kustomization that was built last
         self.makefiles: dict[str, Makefile | None] = {}
+        self.called = 0  # functions of Makefiles, all together
         self._steps = 0
 
     def spend(self, steps: int = 1) -> None:

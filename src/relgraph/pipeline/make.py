@@ -26,6 +26,7 @@ _CONDITION = re.compile(r"(!*)(ifeq|ifneq|ifdef|ifndef)\b\s*(.*)", re.DOTALL)
 _QUOTED_PAIR = re.compile(r"([\"'])(.*?)\1\s*([\"'])(.*?)\3\s*", re.DOTALL)
 _DEPTH = 40
 _MAX_RULES = 120
+_MAX_CALLS = 1000
 
 
 class _Variable(NamedTuple):
@@ -313,6 +314,10 @@ class MakeRun:
         arguments = [self.expand(part, depth + 1) for part in parts[1:]]
         if variable is None:
             return call_function(name, arguments, self.shell.unknown) or ""
+        # A function that lists all files of a tree calls itself for each of them, and again in every make that a recipe starts.
+        self.shell.context.called += 1
+        if self.shell.context.called > _MAX_CALLS:
+            return self.shell.unknown(f"$(call {name}), which is called too often")
         saved = {str(number): self.variables.get(str(number)) for number in range(10)}
         self.variables["0"] = _Variable(name, True, "file")
         for number in range(1, 10):

@@ -160,7 +160,8 @@ class Files:
             if pattern.startswith("/")
             else [path for path in self.folders.glob(pattern.split("/")) if self.written.get(path, "") is not None]
         )
-        regex = glob_pattern(pattern, path=True)
+        # The tree is searched folder by folder; only what was written since is matched as a whole.
+        regex = glob_pattern(pattern, path=True) if self.written else None
         if regex is not None:
             found += [path for path, text in self.written.items() if text is not None and regex.fullmatch(path)]
         return sorted(set(found))[:_MAX_MATCHES]

@@ -1,4 +1,4 @@
-"""RG117: the documentation of a chart gives another default than its values."""
+"""RG117: the documentation of a chart, or the form that installs it, gives another default than its values."""
 
 from collections.abc import Iterator
 
@@ -12,16 +12,19 @@ from relgraph.rules.rule import Commit, Example, Rule
 __all__ = ["RULE"]
 
 _CODE, _NAME = "RG117", "chart-readme"
+# Where a chart tells the defaults of its values once more: in its documentation, and in the form that an installer shows.
+_TOLD_IN = ("README.md", "questions.yaml", "questions.yml")
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         for folder in sorted(facts.charts(subject)):
             values = f"{folder}/values.yaml".lstrip("/")
-            readme = f"{folder}/README.md".lstrip("/")
-            told = values in subject.sites_by_path and readme in subject.sites_by_path
-            if told and path_role(values) not in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY):
-                yield from _compare(facts, subject, subject.sites_by_path[readme], subject.sites_by_path[values])
+            if values not in subject.sites_by_path or path_role(values) in (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY):
+                continue
+            for name in _TOLD_IN:
+                told = subject.sites_by_path.get(f"{folder}/{name}".lstrip("/"), ())
+                yield from _compare(facts, subject, told, subject.sites_by_path[values])
 
 
 def _compare(facts: Facts, subject: Subject, documented: tuple[Site, ...], given: tuple[Site, ...]) -> Iterator[Finding]:
@@ -31,7 +34,8 @@ def _compare(facts: Facts, subject: Subject, documented: tuple[Site, ...], given
             by_key.setdefault(site.key, site)
     for site in documented:
         value = by_key.get(site.name)
-        if site.key != "table" or site.role is Role.MENTION or value is None or site.value == value.value:
+        told = site.key == "table" or site.get("scope") == "question"
+        if not told or site.role is Role.MENTION or value is None or site.value == value.value:
             continue
         yield facts.finding(
             (_CODE, _NAME, Severity.WARNING),
@@ -55,18 +59,26 @@ def _chart(documented: str) -> dict[str, str]:
     }
 
 
+def _form(default: str) -> dict[str, str]:
+    asked = f"questions:\n- variable: proxy.image.tag\n  default: {default}\n  type: string\n"
+    return {**_chart("v1.21.7"), "charts/web/questions.yaml": asked}
+
+
 RULE = Rule(
     _CODE,
     _NAME,
     Severity.WARNING,
-    "the documentation of a chart gives another default than its values.yaml",
+    "the documentation of a chart, or the form that installs it, gives another default than its values.yaml",
     """
     The table of settings in a chart's README gives the default of a tag or version, and values.yaml has another one: the value was
     changed, and the table was not. Whoever decides by the table what to set decides by what was.
 
-    What to do: write the value of values.yaml into the table, or generate the table from it.
+    So it is with `questions.yaml`, the form that an installer shows: its defaults are written over those of values.yaml, and whoever
+    installs by the form gets another version than whoever installs by hand.
+
+    What to do: write the value of values.yaml into the table or the form, or generate them from it.
     """,
     _check,
-    failing=(Example((Commit(_chart("v1.19.1")),)),),
-    passing=(Example((Commit(_chart("v1.21.7")),)),),
+    failing=(Example((Commit(_chart("v1.19.1")),)), Example((Commit(_form("v1.19.1")),))),
+    passing=(Example((Commit(_chart("v1.21.7")),)), Example((Commit(_form("v1.21.7")),))),
 )

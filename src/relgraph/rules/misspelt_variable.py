@@ -1,4 +1,4 @@
-"""RG413: a script or Makefile reads a variable that nothing sets, one letter away from one that is set."""
+"""RG413: a script or Makefile reads a variable that nothing sets, one letter or one number away from those that are set."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +25,10 @@ _GIVEN = frozenset(
     " MACHTYPE OSTYPE LOGNAME TMPDIR EDITOR VISUAL DISPLAY LANGUAGE BASHPID BASH_SOURCE BASH_VERSION BASH_REMATCH BASH_LINENO DIRSTACK GROUPS"
     " SHELLOPTS SHLVL TIMEFORMAT".split()
 )
+# What counts one of several: NODE_IMAGE_131 beside NODE_IMAGE_132.
+_COUNTED = re.compile(r"(?P<stem>[A-Z][A-Z0-9_]*?[A-Z_])(?P<number>\d+)")
+# So many of one name and different numbers are a row.
+_ROW = 2
 # Nobody mistakes a longer one.
 _LONGEST = 64
 _ASIDE = (PathRole.VENDORED, PathRole.LEGACY, PathRole.HISTORY)
@@ -46,9 +50,13 @@ def _check(facts: Facts) -> Iterator[Finding]:
         texts = script_texts(subject)
         # Workflows set variables for the scripts that they call.
         everywhere = {match["name"] for text in texts.values() for match in _MOSTLY_SET.finditer(text.text)}
+        counted: dict[str, set[str]] = {}
+        for name in everywhere:
+            if name[-1].isdigit() and (match := _COUNTED.fullmatch(name)):
+                counted.setdefault(match["stem"], set()).add(name)
         for path, text in texts.items():
             if _SCRIPT.fullmatch(path) and path_role(path) not in _ASIDE and not is_fixture(path):
-                yield from _judge(subject, text, everywhere, texts)
+                yield from _judge(subject, text, everywhere, counted, texts)
 
 
 def _given(text: Text) -> Iterator[str]:
@@ -61,8 +69,11 @@ def _may_set(source: str, name: str) -> bool:
     return re.search(rf"(?<![\w$])(?<!\$[{{(]){name}(?!\w)", source) is not None
 
 
-def _judge(subject: Subject, text: Text, everywhere: set[str], texts: Mapping[str, Text]) -> Iterator[Finding]:
+def _judge(
+    subject: Subject, text: Text, everywhere: set[str], counted: Mapping[str, set[str]], texts: Mapping[str, Text]
+) -> Iterator[Finding]:
     here: _Names | None = None
+    read: set[str] | None = None
     told: set[str] = set()
     for match in _READ.finditer(text.text):
         kind = match.lastgroup or "plain"
@@ -72,7 +83,11 @@ def _judge(subject: Subject, text: Text, everywhere: set[str], texts: Mapping[st
         if here is None:
             here = _Names(_given(text))
         meant = here.one_letter_apart(name)
-        if meant is None or any(
+        family: list[str] = []
+        if meant is None and (others := _others(name, counted)):
+            read = {found[found.lastgroup or "plain"] for found in _READ.finditer(text.text)} if read is None else read
+            family = sorted(others & read) if len(others & read) >= _ROW else []
+        if (meant is None and not family) or any(
             name in other.text and (_may_set(other.text, name) or name in _given(other)) for other in texts.values()
         ):
             continue
@@ -81,12 +96,26 @@ def _judge(subject: Subject, text: Text, everywhere: set[str], texts: Mapping[st
             (_CODE, _NAME, Severity.WARNING),
             subject,
             Spot(text.path, text.span(*match.span(kind))),
-            f"nothing sets {name}; {meant} is set",
+            f"nothing sets {name}; {meant or ' and '.join((family[0], family[-1]))} {'is' if meant else 'are'} set",
             node=f"variable:{text.path}#{name}",
             expected=meant,
             actual=name,
-            why=(f"no script or Makefile of this repository gives {name} a value", f"{text.path} sets {meant}"),
+            why=(
+                f"no script or Makefile of this repository gives {name} a value",
+                f"{text.path} sets {meant}" if meant else f"{text.path} reads {family[0]} and {len(family) - 1} more of its kind",
+            ),
         )
+
+
+def _others(name: str, counted: Mapping[str, set[str]]) -> set[str]:
+    """Those of one name with other numbers that are set somewhere, where they are a row; else nothing.
+
+    Such a row is kept up at both ends: what the newest version adds, and what the oldest one leaves behind. Where a script reads several
+    of them, it means the row.
+    """
+    match = _COUNTED.fullmatch(name) if name[-1].isdigit() else None
+    others = counted.get(match["stem"], set()) if match else set()
+    return others if len(others) >= _ROW else set()
 
 
 class _Names:
@@ -127,18 +156,30 @@ def _one_letter_apart(one: str, other: str) -> bool:
 
 _SH = '#!/bin/sh\nCHANNEL=${{1:-stable}}\necho "building for ${{{}}}"\n'
 
+
+def _row(oldest: int) -> dict[str, str]:
+    return {
+        "images.sh": "NODE_IMAGE_131=acme/node:a\nNODE_IMAGE_132=acme/node:b\nNODE_IMAGE_133=acme/node:c\n",
+        "cluster.sh": (
+            "#!/bin/sh\n. ./images.sh\ncase $1 in\n"
+            f"1.31) image=$NODE_IMAGE_{oldest} ;;\n1.32) image=$NODE_IMAGE_132 ;;\n1.33) image=$NODE_IMAGE_133 ;;\nesac\n"
+        ),
+    }
+
+
 RULE = Rule(
     _CODE,
     _NAME,
     Severity.WARNING,
-    "a variable is read that nothing sets, one letter away from one that is set",
+    "a variable is read that nothing sets, one letter or one number away from those that are set",
     """
     A script or Makefile reads a variable to which nothing in the repository gives a value, and sets another one whose name differs by one
-    letter. The shell and make take the unknown one for empty, and go on: an image without a tag, a folder without a name.
+    letter; or it reads several that differ by a number, and that one is no longer (or not yet) among those that are set. The shell and make
+    take the unknown one for empty, and go on: an image without a tag, a folder without a name.
 
-    What to do: write the name that is set.
+    What to do: write the name that is set, or leave out what no longer is.
     """,
     _check,
-    failing=(Example((Commit({"build.sh": _SH.format("CHANEL")}),)),),
-    passing=(Example((Commit({"build.sh": _SH.format("CHANNEL")}),)),),
+    failing=(Example((Commit({"build.sh": _SH.format("CHANEL")}),)), Example((Commit(_row(130)),))),
+    passing=(Example((Commit({"build.sh": _SH.format("CHANNEL")}),)), Example((Commit(_row(131)),))),
 )

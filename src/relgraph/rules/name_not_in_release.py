@@ -27,6 +27,8 @@ _ASKED_FOR = re.compile(
     r"\b(?:wait|get|logs?|describe|rollout|exec|delete|patch|port-forward|attach|edit|label|annotate|scale|status|top|debug)\b|--for\b|jsonpath"
 )
 _ROLES = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.PIPELINE, PathRole.TEST, PathRole.BUILD)
+# What a longer word has before or behind a name; a file may be called like an object.
+_WITHIN, _GOES_ON = re.compile(r"[\w-]"), re.compile(r"[\w-]|\.ya?ml")
 # Objects that others make as well.
 _ANYBODYS = ("Namespace", "CustomResourceDefinition")
 _FILES = 400
@@ -150,7 +152,13 @@ def _judge(
 
 
 def _occurs(name: str, text: str) -> bool:
-    return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-]|\.ya?ml)", text) is not None
+    # A plain search is many times faster than one that looks behind itself at every letter, and the charts of a release can be megabytes.
+    at = text.find(name)
+    while at >= 0:
+        if not (at and _WITHIN.match(text, at - 1)) and _GOES_ON.match(text, at + len(name)) is None:
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 _JOB = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: {}\n"

@@ -26,6 +26,7 @@ _CODE, _NAME = "RG101", "reference-mismatch"
 _NAMED = re.compile(r"(?:version|ver|tag|release|ref|rev|vers)$", re.IGNORECASE)
 # The cluster that something is tried on is chosen for each trial.
 _CLUSTER = re.compile(r"(?:^|/)kindest/node$|/k3s$")
+_EXAMPLES = re.compile(r"(?:examples?|samples?|demos?|deploy)/.*\.ya?ml$")
 # Places that compile what is in the repository.
 _BUILDING = (PathRole.BUILD, PathRole.ARTIFACT, PathRole.PIPELINE, PathRole.TEST)
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
@@ -102,7 +103,8 @@ def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...], *, first_part
             if head.role is PathRole.SOURCE and head.site.kind is Kind.GIT and (head.site.get("path"), head.site.value) in shown:
                 severity = min(severity, Severity.WARNING, key=lambda one: one.rank)  # a description is made from its comment
             run = head.version is not None and (head.site.name, natural_key(head.version)) in elsewhere
-            if run or (not first_party and _is_chosen(head, right)):
+            lists = head.role is PathRole.DOCUMENT and stated[path] > 1  # neither is the one that is used here
+            if run or (not first_party and (lists or _is_chosen(head, right))):
                 severity = Severity.NOTE
             expected = _spell(right.version, head)
             evidence = tuple(dict.fromkeys(one.evidence for one in (head, right.first) if one.evidence))
@@ -137,6 +139,9 @@ class _Right(NamedTuple):
     modules: frozenset[tuple[str, str]]
     paths: frozenset[str]
     namesake: bool
+    linked: bool
+    built: bool
+    examples: frozenset[str]
 
 
 def _right(facts: Facts, cluster: Cluster) -> _Right:
@@ -159,6 +164,9 @@ def _right(facts: Facts, cluster: Cluster) -> _Right:
         frozenset((member.site.path, member.site.name) for member in cluster.members if member.site.kind is Kind.MODULE),
         frozenset(by_path),
         all(_is_namesake(facts, member) for member in cluster.members),
+        all(member.site.kind is Kind.GIT and member.site.get("form") in ("blob", "tree") for member in cluster.members),
+        any(member.site.kind is Kind.IMAGE and member.role is PathRole.BUILD for member in cluster.members),
+        frozenset(member.site.path.partition("/")[0] for member in cluster.members if _is_kept_example(member)),
     )
 
 
@@ -208,7 +216,13 @@ def _severity(facts: Facts, member: Reference, right: _Right, *, first_party: bo
         return Severity.NOTE  # a sentence often speaks of the past, and a table of more than one version on purpose
     if first_party:
         return Severity.ERROR if member.role in _USERS_SEE else Severity.WARNING
+    if member.site.path.endswith((".html", ".htm")):
+        return Severity.NOTE  # made from something else, or the report of a tool
     link = member.site.kind is Kind.GIT and member.site.get("form") in ("blob", "tree")
+    if right.linked and not link:
+        return Severity.NOTE  # links explain, and fetch nothing
+    if _is_kept_example(member) and right.built and member.site.path.partition("/")[0] in right.examples:
+        return Severity.WARNING  # what the project itself builds and tries with, and shows in the examples beside this one
     if member.role is PathRole.TEST or (link and (member.role is not PathRole.ARTIFACT or _is_comment(member))):
         return Severity.NOTE
     if member.role is PathRole.DOCUMENT and member.site.kind is Kind.IMAGE:
@@ -292,6 +306,11 @@ def _fetched(one: Reference) -> str:
     return f"{site.get('form')} {site.get('path')}"
 
 
+def _is_kept_example(one: Reference) -> bool:
+    """Whether it is the image of a manifest among the examples that a project offers, which people deploy as they are."""
+    return one.site.kind is Kind.IMAGE and one.site.syntax == "yaml" and _EXAMPLES.match(one.site.path) is not None
+
+
 def _is_comment(one: Reference) -> bool:
     text = one.subject.text(one.site.path)
     return text is not None and text.line_head(one.site.span.line).lstrip().startswith(("#", "//", "*"))
@@ -325,7 +344,7 @@ RULE = Rule(
 
     An error where users read or run the place, a warning in pipelines, tests and program text; for things of other
     projects a warning where the places depend on each other (a module and the tool installed beside it, two deployed manifests),
-    else a note. Changelogs, release notes, folders named as old, version lists and matrices do not count.
+    else a note. Changelogs, release notes, folders named as old or for a release that is past, version lists and matrices do not count.
 
     What to do: correct the place that is behind. Where the two are meant to differ, a declared graph can say so: by an edge with a
     `version` of its own, or by a waiver with its reason.

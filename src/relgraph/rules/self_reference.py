@@ -20,8 +20,12 @@ __all__ = ["PENDING", "RULE"]
 
 _CODE, _NAME = "RG102", "self-reference"
 _PACKAGES = ("package.json", "pyproject.toml", "Cargo.toml", "setup.cfg", "setup.py")
+_RECORD = ".release-please-manifest.json"
+# How release-please knows the lines that it writes each release's version into.
+_MARK = "x-release-please-version"
 _CHOICE = re.compile(r"\b(?:specific|particular|certain|different|older|other) (?:version|release|tag)", re.IGNORECASE)
 _CONSTANT = re.compile(r"\s*(?:const\s+|var\s+)?\w*(?:[iI]mage|IMAGE|[iI]mg|IMG)\w*(?:\s+string)?\s*:?=\s*\"[^\"\s]*\Z")
+_SEVERAL = 3
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
@@ -81,7 +85,7 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
     own = facts.identity.address(subject)
     # How readers are told to call the repository's own action; its own pipelines may call an older one on purpose.
     called = [one for one in facts.lines.get(f"action:{own.partition('/')[2]}", ()) if one.role is PathRole.DOCUMENT]
-    return [
+    found = [
         one
         for one in (*facts.lines.get(own, ()), *called)
         if one.subject is subject
@@ -94,6 +98,12 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
         and not _in_example(one)
         and not _in_output(one)
     ]
+    tried: dict[str, set[str]] = {}
+    for one in found:
+        if one.role is PathRole.TEST and one.version is not None:
+            tried.setdefault(one.site.path, set()).add(one.version.bare)
+    # A test that names three releases of its own project goes from one to the next.
+    return [one for one in found if len(tried.get(one.site.path, ())) < _SEVERAL]
 
 
 def _is_default_image(one: Reference) -> bool:
@@ -125,14 +135,19 @@ def _declares(reference: Reference) -> bool:
     # A version file states the repository's own version; a chart's own fields are stamped and judged elsewhere. A manifest in a
     # folder (of a site, of a tool) is that of a package of its own.
     site = reference.site
-    if site.role is not Role.DECLARES or site.kind is not Kind.VARIABLE or reference.version is None:
+    if site.role is not Role.DECLARES or reference.version is None:
+        return False
+    if site.kind is Kind.CHART:
+        text = reference.subject.text(site.path) if site.key == "version" else None
+        return text is not None and _MARK in text.line_text(site.span.line)
+    if site.kind is not Kind.VARIABLE:
         return False
     return site.path.rpartition("/")[2] not in _PACKAGES or "/" not in site.path
 
 
 def _counts_for_itself(facts: Facts, one: Reference) -> bool:
     """Whether a package's manifest states a version that no release had: the package is not what the tags are for, or is never released."""
-    if one.site.role is not Role.DECLARES or one.site.path.rpartition("/")[2] not in _PACKAGES or one.version is None:
+    if one.site.role is not Role.DECLARES or one.site.path.rpartition("/")[2] not in (*_PACKAGES, _RECORD) or one.version is None:
         return False
     tags = [tag.version for tag in facts.ordered_tags(one.subject) if tag.version is not None]
     return bool(tags) and not _newer(one.version, tags[-1]) and not any(_same(one.version, version) for version in tags)

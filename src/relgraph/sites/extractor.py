@@ -14,8 +14,8 @@ MODULE    part VERSION; ``extra["pseudo"]`` the commit of a pseudo-version, ``ex
 TOOLCHAIN ``go 1.24`` and ``requires-python`` have role MINIMUM, ``go-version: 1.24`` has role USES.
 ACTION    part REF, ``extra["comment"]`` the version in the trailing comment.
 VARIABLE  part VERSION (or TAG, REPOSITORY, REF where the value is one); ``extra["scope"]`` = make, shell, env, values, arg,
-          const, set or prose; in YAML also with (an action's input, named ``owner/repo.input``), input, matrix, flag, label and
-          chart. ``extra["entity"]`` is what the mapping around a YAML value says that it is about.
+          const, set or prose; in YAML also with (an action's input, named ``owner/repo.input``), input, matrix, flag, label,
+          question (what an installer's form fills in) and chart. ``extra["entity"]`` is what the mapping around a YAML value says that it is about.
 FILE      part PATH, the span is the path as written; ``extra["verb"]`` = read, edit or run.
 
 MODULE    ``extra["package"]`` is the path as written where it goes on behind the module (``.../cmd/tool``).

@@ -7,6 +7,7 @@ extractors find something in the same place, the earlier one is believed.
 from relgraph.model.site import Kind, Site
 from relgraph.sites import (
     action_map,
+    chart_questions,
     crd_annotation,
     dockerfile,
     github_url,
@@ -36,6 +37,7 @@ __all__ = ["EXTRACTORS", "extract"]
 EXTRACTORS: tuple[Extractor, ...] = (
     helm_chart.EXTRACTOR,
     helm_values.EXTRACTOR,
+    chart_questions.EXTRACTOR,
     kustomization.EXTRACTOR,
     workflow.EXTRACTOR,
     gitlab_ci.EXTRACTOR,
