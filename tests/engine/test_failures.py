@@ -102,6 +102,11 @@ def test_the_end_of_the_log_of_a_failure_is_told(tmp_path: Path) -> None:
     assert Path(result.log).read_text().startswith("1\n2\n")
 
 
+def test_why_it_failed_is_a_line_of_its_own(tmp_path: Path) -> None:
+    world = World(tmp_path, shell("a", "printf unfinished; exit 3"))
+    assert world.run().results["a"].tail == ("unfinished", "relgraph: sh: ended with status 3")
+
+
 def test_each_log_is_kept_together(tmp_path: Path) -> None:
     world = World(tmp_path, *(shell(f"j{n}", f"for i in 1 2 3 4 5; do echo {n}; sleep 0.01; done") for n in range(4)))
     outcome = world.run(workers=4)

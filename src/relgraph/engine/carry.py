@@ -120,7 +120,7 @@ class Carrier(NamedTuple):
                 return result
             if self.stop.is_set():
                 return result._replace(state=State.CANCELLED)
-            place.log.write(f"relgraph: {result.why}\n".encode("utf-8", "backslashreplace"))
+            place.log.note(f"relgraph: {result.why}")
             if attempt > step.retries or self.stop.wait(min(30.0, 0.5 * 2.0**attempt)):
                 return result._replace(tail=place.log.tail())
 

@@ -44,6 +44,12 @@ class Log:
         while left:
             left = left[os.write(self.descriptor, left) :]
 
+    def note(self, line: str) -> None:
+        """Add a line of our own, which begins one, whatever a program wrote last."""
+        size = os.fstat(self.descriptor).st_size
+        broken = size and os.pread(self.descriptor, 1, size - 1) != b"\n"
+        self.write(b"\n" * bool(broken) + line.encode("utf-8", "backslashreplace") + b"\n")
+
     def tail(self) -> tuple[str, ...]:
         """Its last lines."""
         size = os.fstat(self.descriptor).st_size
