@@ -39,8 +39,6 @@ _RULES: tuple[tuple[re.Pattern[str], PathRole], ...] = (
             r"(^|/)(change[-_]?logs?|changes|history|news|releases?[-_]?notes?|release[-_]history|relnotes|blog|posts|news|minutes"
             r"|proposals?|keps?|enhancements?|rfcs?|adrs?|postmortems?|announcements?)([-_.][^/]*)?(/|\.(md|mdx|rst|txt|adoc)$|$)"
             r"|(^|/)designs?([-_]docs?)?/.*\.(md|mdx|rst|adoc)$|(^|/)release[-_]?notes?[^/]*$|(^|/)v?\d+\.\d+[^/]*\.(md|txt)$|(^|/)index\.ya?ml$|(^|/)\d{4}-\d{2}-\d{2}[^/]*$"
-            # What leads from one release to another is of that other one.
-            r"|(^|/)[^/]*upgrad(e|ing)[^/]*\d\.\d[^/]*\.(md|mdx|rst|txt|adoc)$"
         ),
         PathRole.HISTORY,
     ),

@@ -103,8 +103,7 @@ def _outliers(facts: Facts, line: str, found: tuple[Cluster, ...], *, first_part
             if head.role is PathRole.SOURCE and head.site.kind is Kind.GIT and (head.site.get("path"), head.site.value) in shown:
                 severity = min(severity, Severity.WARNING, key=lambda one: one.rank)  # a description is made from its comment
             run = head.version is not None and (head.site.name, natural_key(head.version)) in elsewhere
-            lists = head.role is PathRole.DOCUMENT and stated[path] > 1  # neither is the one that is used here
-            if run or (not first_party and (lists or _is_chosen(head, right))):
+            if run or (not first_party and _is_chosen(head, right)):
                 severity = Severity.NOTE
             expected = _spell(right.version, head)
             evidence = tuple(dict.fromkeys(one.evidence for one in (head, right.first) if one.evidence))
@@ -165,7 +164,7 @@ def _right(facts: Facts, cluster: Cluster) -> _Right:
         frozenset(by_path),
         all(_is_namesake(facts, member) for member in cluster.members),
         all(member.site.kind is Kind.GIT and member.site.get("form") in ("blob", "tree") for member in cluster.members),
-        any(member.site.kind is Kind.IMAGE and member.role is PathRole.BUILD for member in cluster.members),
+        any(member.site.kind is Kind.IMAGE and member.role in (PathRole.BUILD, PathRole.ARTIFACT) for member in cluster.members),
         frozenset(member.site.path.partition("/")[0] for member in cluster.members if _is_kept_example(member)),
     )
 

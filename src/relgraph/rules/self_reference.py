@@ -26,6 +26,8 @@ _MARK = "x-release-please-version"
 _CHOICE = re.compile(r"\b(?:specific|particular|certain|different|older|other) (?:version|release|tag)", re.IGNORECASE)
 _CONSTANT = re.compile(r"\s*(?:const\s+|var\s+)?\w*(?:[iI]mage|IMAGE|[iI]mg|IMG)\w*(?:\s+string)?\s*:?=\s*\"[^\"\s]*\Z")
 _SEVERAL = 3
+# A page that leads from one release to another is of that other one.
+_UPGRADE = re.compile(r"(?:^|/)[^/]*upgrad(?:e|ing)[^/]*\d\.\d[^/]*\.(?:md|mdx|rst|txt|adoc)$", re.IGNORECASE)
 _USERS_SEE = (PathRole.ARTIFACT, PathRole.DOCUMENT, PathRole.BUILD)
 
 
@@ -94,6 +96,7 @@ def own_references(facts: Facts, subject: Subject) -> list[Reference]:
         and not (one.site.kind is Kind.GIT and one.site.get("form") in ("blob", "tree", "release", "compare", "commit"))
         and (one.role is not PathRole.SOURCE or _is_default_image(one))
         and not is_fixture(one.site.path)
+        and not _UPGRADE.search(one.site.path)
         and not (one.site.get("scope") == "prose" and one.version is not None and not one.version.complete)
         and not _in_example(one)
         and not _in_output(one)
