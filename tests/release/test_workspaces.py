@@ -140,3 +140,12 @@ def test_a_file_that_cannot_be_written_is_said_before_anything_is_done(tmp_path:
         assert ran.status == 3
         assert f"cannot write {path}: " in ran.err
     assert not (tmp_path / "published").exists()
+
+
+@pytest.mark.parametrize("command", ["release", "push"])
+def test_a_repository_that_publishes_nothing_is_not_released(tmp_path: Path, command: str) -> None:
+    root = workspace(tmp_path, "hooks:\n  one: {from: work, source: one.yaml}\n", _FILES)
+    ran = relgraph(root, command, "--to", TO)
+    assert ran.status == 2
+    assert "repos.work publishes nothing" in ran.err
+    assert not (root / "releases").exists()

@@ -10,7 +10,7 @@ from relgraph.cli.output import check_writable, write_bytes
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
 from relgraph.cli.workspace import find_node, request_of, workspace_of
-from relgraph.errors import Refused, UsageError
+from relgraph.errors import DeclarationError, Refused, UsageError
 from relgraph.model.repository import INDEX, WORKTREE
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def push(values: Values, terminal: Terminal) -> int:
     """Build and push; what verify finds wrong is not pushed."""
     with ExitStack() as stack:
         prepared = _prepare(values, terminal, _wish(values, push=True), stack)
+        _refuse_nothing(prepared)
         if prepared.scope.release.commit in (WORKTREE, INDEX):
             raise Refused(
                 f"{prepared.repo.name} has changes that are not committed, and {prepared.version} would name many things",
@@ -106,6 +107,7 @@ def release(values: Values, terminal: Terminal) -> int:
     signer = signer_of(values)
     with ExitStack() as stack:
         prepared = _prepare(values, terminal, _wish(values, release=True, push=True, sign=signer is not None), stack)
+        _refuse_nothing(prepared)
         repo, tag = prepared.repo, prepared.scope.release.tag
         if repo.get("signed", False) and signer is None:
             raise UsageError(f"{repo.id} is declared as signed", hint="give the key with --key FILE")
@@ -143,6 +145,14 @@ def release(values: Values, terminal: Terminal) -> int:
             return status
         record = find_record(prepared.workspace.root, repo.name, prepared.version)
         return _announce(prepared, record, values, terminal)
+
+
+def _refuse_nothing(prepared: "Prepared") -> None:
+    if not prepared.scope.units and not prepared.scope.unbuilt:
+        raise DeclarationError(
+            f"{prepared.repo.origin}: {prepared.repo.id} publishes nothing",
+            hint="say where what is built from it is published, with 'ref'; `relgraph explain graph` lists the fields",
+        )
 
 
 def _announce(prepared: "Prepared", record: "Record | None", values: Values, terminal: Terminal) -> int:
