@@ -207,6 +207,7 @@ def _ask_for(scope: Scope, nodes: tuple[str, ...], tree: Tree, worktree: str) ->
 def _ask(units: Iterable[Unit], tree: Tree, worktree: str) -> tuple[list[Planned], list[str]]:
     planned: list[Planned] = []
     problems: list[str] = []
+    known: dict[str, str] = {}  # each file of a work tree is read once, however many are built from it
     for unit in units:
         try:
             builder = by_name(unit.builder)
@@ -220,7 +221,9 @@ def _ask(units: Iterable[Unit], tree: Tree, worktree: str) -> tuple[list[Planned
             told = problem.details or (_with_hint(problem),)
             problems += [detail if unit.id in detail else f"{unit.id}: {detail}" for detail in told]
             continue
-        planned.append(Planned(unit, recipe, content_ids(tree, _paths(tree, recipe), worktree)))
+        paths = _paths(tree, recipe)
+        known |= content_ids(tree, [path for path in paths if path not in known], worktree)
+        planned.append(Planned(unit, recipe, {path: known[path] for path in paths}))
     return planned, problems
 
 
