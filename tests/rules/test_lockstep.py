@@ -26,3 +26,11 @@ def test_what_the_module_asks_for_leads_and_what_others_drag_in_does_not() -> No
         f"\tk8s.io/{name} v0.21.2 // indirect\n" for name in ("apiserver", "cli-runtime", "component-base", "kubectl", "metrics")
     )
     assert of_files(RULE, {"go.mod": GO_MOD.format("k8s.io/klog/v2 v2.20.1") + f"\nrequire (\n{dragged})\n"}) == []
+
+
+def test_a_replacement_behind_those_of_its_family() -> None:
+    names = ("api", "apimachinery", "client-go", "kubectl")
+    held = "".join(f"\tk8s.io/{name} => k8s.io/{name} v0.29.2\n" for name in names)
+    held += "\tk8s.io/mount-utils => k8s.io/mount-utils v0.29.0\n\tk8s.io/utils => github.com/acme/utils v0.29.0\n"
+    (found,) = of_files(RULE, {"go.mod": GO_MOD.format("k8s.io/klog/v2 v2.20.1") + f"\nreplace (\n{held})\n"})
+    assert (found.actual, found.expected) == ("v0.29.0", "v0.29.2")

@@ -25,6 +25,7 @@ _HOSTS = frozenset(
 def _check(facts: Facts) -> Iterator[Finding]:
     for subject in facts.world.targets:
         required: dict[str, list[Reference]] = {}
+        held: dict[str, list[Reference]] = {}
         for one in facts.references:
             if (
                 one.subject is subject
@@ -32,15 +33,22 @@ def _check(facts: Facts) -> Iterator[Finding]:
                 and one.site.path.rpartition("/")[2] == "go.mod"
                 and one.version is not None
                 and not one.site.get("pseudo")
-                and not one.site.get("replaces")
                 and one.role is not PathRole.VENDORED
             ):
-                required.setdefault(one.site.path, []).append(one)
+                replaced = one.site.get("replaces")
+                if not replaced:
+                    required.setdefault(one.site.path, []).append(one)
+                elif replaced == one.site.name:
+                    held.setdefault(one.site.path, []).append(one)
         for path, modules in sorted(required.items()):
             families = _families(modules)
             for owner, members in families.items():
                 yield from _within(facts, owner, members)
                 yield from _beside(facts, owner, members, path)
+        # Modules that are held at a version by a replacement are chosen apart from what is required, whatever that says.
+        for _, modules in sorted(held.items()):
+            for owner, members in _families(modules).items():
+                yield from _within(facts, owner, members)
 
 
 def _families(required: list[Reference]) -> dict[str, list[Reference]]:
@@ -159,6 +167,8 @@ RULE = Rule(
     Some libraries are cut from one release: three or more modules of one owner with one and the same version in go.mod are
     such a family. A member at another version, in go.mod or beside it (a generator that is cloned or installed), makes code
     for other types than the ones that are compiled.
+
+    So it is among the modules that `replace` holds at a version of themselves.
 
     What to do: move the member to the family's version, all in one commit.
     """,
