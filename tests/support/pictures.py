@@ -33,7 +33,7 @@ BOARD = _PICTURES / "board.svg"
 DIAGRAM = _PICTURES / "diagram.svg"
 
 _COLUMNS, _ROWS = 92, 30
-_LONGEST = 60.0
+_LONGEST = 240.0
 _COMMAND = ("build", "--keep-going", "--steps", "3")
 _TITLE = "relgraph build: steps that are done, failed and running, with the time that is left"
 _HEAD = """\
@@ -145,7 +145,8 @@ def _run(root: Path, seen: Callable[[Screen], bool]) -> Screen:
         os.chdir(root)
         os.execve(sys.executable, [sys.executable, "-m", "relgraph", *_COMMAND], dict(_environment()))
     ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
-    screen, written, until = Screen(_COLUMNS), b"", time.monotonic() + _LONGEST
+    screen, written, looked = Screen(_COLUMNS), b"", 0.0
+    until = time.monotonic() + _LONGEST
     try:
         while time.monotonic() < until:
             if select.select([terminal], [], [], 0.5)[0]:
@@ -156,6 +157,9 @@ def _run(root: Path, seen: Callable[[Screen], bool]) -> Screen:
                 if not data:
                     return screen
                 written += data
+                if select.select([terminal], [], [], 0.05)[0] and time.monotonic() - looked < 1:
+                    continue  # reading what is shown takes longer than showing it: on a busy machine not every frame is looked at
+                looked = time.monotonic()
                 # What is read may end in the middle of a character or of a control sequence.
                 whole = re.sub("\x1b[^A-Za-z]*$", "", written.decode("utf-8", "ignore"))
                 screen = Screen(_COLUMNS)
