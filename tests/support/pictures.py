@@ -34,7 +34,7 @@ DIAGRAM = _PICTURES / "diagram.svg"
 
 _COLUMNS, _ROWS = 92, 30
 _LONGEST = 240.0
-_COMMAND = ("build", "--keep-going", "--steps", "3")
+_COMMAND = ("build", "--keep-going", "--steps", "4")
 _TITLE = "relgraph build: steps that are done, failed and running, with the time that is left"
 _HEAD = """\
 apiVersion: relgraph.dev/v1
