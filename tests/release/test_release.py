@@ -313,3 +313,14 @@ def test_a_channel_that_a_newer_release_moves_meanwhile_stays_there(root: Path, 
     released(root)
     assert charts.resolve("latest").digest == newer.digest
     assert "registry.example/acme/charts/platform:0.30" in digests(root)
+
+
+def test_a_dry_run_of_what_is_released_has_no_step_and_writes_nothing(root: Path) -> None:
+    released(root)
+    shutil.rmtree(root / "releases")
+    ran = relgraph(root, "release", "--to", TO, "--dry-run", "--format", "json")
+    assert ran.status == 0, ran.err
+    assert json.loads(ran.out)["schema"] == "relgraph.dev/plan/v1"
+    assert json.loads(ran.out)["steps"] == []
+    assert not (root / "releases").exists()
+    assert "released" in relgraph(root, "release", "--to", TO, "--dry-run").out

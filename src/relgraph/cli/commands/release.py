@@ -123,6 +123,8 @@ def release(values: Values, terminal: Terminal) -> int:
             and record.commit == prepared.scope.release.commit
             and is_released(record, prepared.destinations, open_store, home_at=str(destination(home, to)))
         ):
+            if values.flag("dry-run"):
+                return _show_nothing(prepared, record, values, terminal)
             keep_record(record_path(root, repo.name, prepared.version), write_record(record).encode())
             return _report_released(prepared, record, values, terminal) or _announce(prepared, record, values, terminal)
         if record is not None and record.commit == prepared.scope.release.commit:
@@ -330,6 +332,15 @@ def _row(state: str, node: str, place: str, terminal: Terminal) -> str:
     # What would be broken by the edge of the screen, and could not be copied then, has lines of its own.
     name, at, digest = place.partition("@")
     return f"{text.rstrip()}\n    {name}\n" + (f"    {at}{digest}\n" if at else "")
+
+
+def _show_nothing(prepared: "Prepared", record: "Record", values: Values, terminal: Terminal) -> int:
+    """The plan of a release that is complete: no step."""
+    if values.get("format") != "json":
+        return _report_released(prepared, record, values, terminal)
+    from relgraph.cli.forecast import show_forecast
+
+    return show_forecast(prepared.plan.name, (), terminal, as_json=True)
 
 
 def _show_plan(prepared: "Prepared", values: Values, terminal: Terminal) -> int:
