@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from relgraph.engine.prepare import prepare
+from relgraph.engine.reach import reached
 from relgraph.errors import UsageError
 from relgraph.graph.impact import impact
 from relgraph.infer.declared import matches
 from relgraph.model.graph import EdgeKind
 from relgraph.release.prepare import Prepared
+from relgraph.release.steps import build_step
 
 __all__ = ["Reached", "reach"]
 
@@ -38,17 +41,12 @@ def reach(prepared: Prepared, paths: Iterable[str]) -> tuple[Reached, ...]:
         if own:
             more = f" and {len(own) - 1} more" if len(own) > 1 else ""
             built[node] = f"{own[0]}{more} is among its files" if not more else f"{own[0]}{more} are among its files"
-    grew = True
-    while grew:
-        more_nodes = {
-            node: f"it holds the digest of {need}"
-            for node, one in sorted(prepared.planned.items())
-            if node not in built
-            for need in one.recipe.needs
-            if need in built
-        }
-        built |= more_nodes
-        grew = bool(more_nodes)
+    # What comes of those is the engine's to say; a build that needs others says which of them it holds.
+    for name in reached(prepare(prepared.plan), steps=[build_step(node) for node in built]):
+        node = name.removeprefix(build_step(""))
+        if node in prepared.planned and node not in built:
+            need = next(need for need in prepared.planned[node].recipe.needs if need in built)
+            built[node] = f"it holds the digest of {need}"
     follows: dict[str, str] = {}
     for node in built:
         for step in impact(prepared.workspace.graph, node):
