@@ -3,13 +3,13 @@
 import io
 import json
 import re
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 import yaml
 
-from releases import Ran, git, inside, platform, relgraph
+from releases import Ran, git, platform, relgraph
 from relgraph.cli.main import main
 from relgraph.oci.layout import Layout
 
@@ -235,7 +235,7 @@ class Narrow(io.StringIO):
 def test_a_digest_is_never_broken_by_the_edge_of_the_screen(root: Path) -> None:
     relgraph(root, "release", "--to", "layout:../published")
     out = Narrow()
-    with inside(root), redirect_stdout(out), redirect_stderr(io.StringIO()):
+    with chdir(root), redirect_stdout(out), redirect_stderr(io.StringIO()):
         assert main(["push", "--tag", "v0.30.0", "--to", "layout:../elsewhere"]) == 0
     lines = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue()).splitlines()
     assert lines[3] == "cached     images.controller"

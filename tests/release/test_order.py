@@ -1,11 +1,11 @@
 """The order of a release's steps, and that what a name leads to is read back."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, chdir
 from pathlib import Path
 
 import pytest
 
-from releases import inside, platform, relgraph
+from releases import platform, relgraph
 from relgraph.oci.descriptor import Descriptor
 from relgraph.oci.local import LocalRepository
 from relgraph.release.prepare import Wish, prepare
@@ -17,7 +17,7 @@ _ORDER = ("build", "check", "push", "sign", "tag", "move", "record")
 
 def test_each_kind_of_step_waits_for_all_of_those_before(tmp_path: Path) -> None:
     root = platform(tmp_path)
-    with inside(root), ExitStack() as stack:
+    with chdir(root), ExitStack() as stack:
         wish = Wish(tag="v0.30.0", push=True, release=True, sign=True, to=TO)
         steps = prepare(open_workspace(root), Request(), wish, stack).plan.steps
     before: dict[str, set[str]] = {}

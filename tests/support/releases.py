@@ -3,15 +3,15 @@
 import io
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
 from relgraph.cli.main import main
 from relgraph.demo.write import make_world
 
-__all__ = ["Ran", "git", "inside", "platform", "relgraph"]
+__all__ = ["Ran", "git", "platform", "relgraph"]
 
 
 class Ran(NamedTuple):
@@ -30,20 +30,9 @@ def platform(folder: Path) -> Path:
 def relgraph(root: Path, *words: str) -> Ran:
     """Run a command in a folder, in this process."""
     out, err = io.StringIO(), io.StringIO()
-    with inside(root), redirect_stdout(out), redirect_stderr(err):
+    with chdir(root), redirect_stdout(out), redirect_stderr(err):
         status = main(words)
     return Ran(status, out.getvalue(), err.getvalue())
-
-
-@contextmanager
-def inside(folder: Path) -> Iterator[None]:
-    """The current folder, for a while."""
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def git(root: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from relgraph.cli.command import Values
 from relgraph.cli.progress import TerminalReporter
 from relgraph.cli.terminal import Terminal
+from relgraph.cli.words import number_of
 from relgraph.errors import UsageError
 from relgraph.oci import stores
 from relgraph.oci.layout import Layout
@@ -15,7 +16,7 @@ from relgraph.oci.reference import LayoutReference, parse_reference
 if TYPE_CHECKING:
     from relgraph.oci.settings import Settings
 
-__all__ = ["Stores", "layout_of", "number_of", "pairs_of"]
+__all__ = ["Stores", "layout_of", "pairs_of"]
 
 
 class Stores(stores.Stores):
@@ -51,14 +52,6 @@ def layout_of(text: str, *, create: bool = False) -> tuple[Layout, LayoutReferen
     if not isinstance(reference, LayoutReference):
         raise UsageError(f"{text}: not a layout", hint="write layout:FOLDER")
     return Layout(Path(reference.path), create=create), reference
-
-
-def number_of(values: Values, name: str, lowest: int, highest: int) -> int:
-    """An option that is a number."""
-    text = values.get(name) or ""
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and lowest <= int(text) <= highest):
-        raise UsageError(f"--{name} cannot be {text!r}", hint=f"a number from {lowest} to {highest}")
-    return int(text)
 
 
 def pairs_of(values: Values, name: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from relgraph.cli.command import Values
-from relgraph.cli.registries import number_of
+from relgraph.cli.words import number_of
 from relgraph.effects import clock
 from relgraph.effects.environment import variable
 from relgraph.errors import EnvironmentFailure, UsageError

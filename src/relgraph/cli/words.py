@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import date  # a millisecond that runs without a day need not pay
     from pathlib import Path
 
-__all__ = ["day", "repos_folder"]
+__all__ = ["day", "number_of", "repos_folder", "workers_of"]
 
 
 def day(word: str | None) -> "date | None":
@@ -24,6 +24,19 @@ def day(word: str | None) -> "date | None":
         return date.fromisoformat(word)
     except ValueError as problem:
         raise UsageError(f"--as-of cannot be {word!r}", hint="a day as YYYY-MM-DD, for example 2026-01-31") from problem
+
+
+def number_of(values: Values, name: str, lowest: int, highest: int) -> int:
+    """An option that is a number."""
+    text = values.get(name) or ""
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and lowest <= int(text) <= highest):
+        raise UsageError(f"--{name} cannot be {text!r}", hint=f"a number from {lowest} to {highest}")
+    return int(text)
+
+
+def workers_of(values: Values, name: str) -> int:
+    """How many steps at once an option allows; by default as many as there are processors. Raises UsageError."""
+    return os.cpu_count() or 1 if values.get(name) is None else number_of(values, name, 1, 256)
 
 
 def repos_folder(values: Values) -> "Path | None":

@@ -2,8 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir
 from pathlib import Path
 from textwrap import wrap
 
@@ -28,7 +27,7 @@ def run(values: Values, terminal: Terminal) -> int:
         "script, a page) at v0.30.0. platform/graph/platform.yaml declares all of it and what refers to what."
     )
     workspace = make_world(folder)
-    with _inside(workspace):
+    with chdir(workspace):
         story.tell("Does every reference name the version that it should?")
         story.run("verify")
         story.tell("Release both, into a folder that is an OCI layout: no registry, no Docker, no network.")
@@ -114,13 +113,3 @@ def _folder(values: Values) -> Path:
     except OSError as problem:
         raise EnvironmentFailure(f"{problem.filename}: {problem.strerror}") from problem
     return folder
-
-
-@contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)

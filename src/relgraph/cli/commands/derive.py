@@ -1,6 +1,5 @@
 """``derive``: derived files made again, or held against what their commands make."""
 
-import os
 from collections.abc import Collection, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from relgraph.cli.command import Values
 from relgraph.cli.terminal import Terminal
-from relgraph.cli.words import repos_folder
+from relgraph.cli.words import repos_folder, workers_of
 from relgraph.derive.opening import Opened, open_derivations
 from relgraph.effects.environment import inherited
 from relgraph.errors import EnvironmentFailure, UsageError
@@ -64,15 +63,6 @@ def _say_missing(opened: Opened, terminal: Terminal) -> None:
         terminal.complain(f"relgraph: warning: {repo} has no work tree here; its derived files are left out")
 
 
-def _jobs(values: Values) -> int:
-    word = values.get("jobs")
-    if word is None:
-        return os.cpu_count() or 1
-    if not (word.isascii() and word.isdigit() and 0 < int(word) <= 256):
-        raise UsageError(f"--jobs cannot be {word!r}", hint="a number from 1 to 256")
-    return int(word)
-
-
 @contextmanager
 def _watching(terminal: Terminal) -> Generator["Watch", None, None]:
     """The board, from the first event on of which there is something to show."""
@@ -102,7 +92,7 @@ def _derive(opened: Opened, only: Mapping[str, Collection[str]] | None, values: 
             opened,
             only,
             environment=inherited("*"),
-            jobs=_jobs(values),
+            jobs=workers_of(values, "jobs"),
             keep_going=values.flag("keep-going"),
             watch=watch,
             remote=remote,
@@ -140,7 +130,7 @@ def _check(opened: Opened, only: Mapping[str, Collection[str]] | None, values: V
     from relgraph.derive.check import check
 
     with _watching(terminal) as watch:
-        found = check(opened.world, only, environment=inherited("*"), jobs=_jobs(values), watch=watch)
+        found = check(opened.world, only, environment=inherited("*"), jobs=workers_of(values, "jobs"), watch=watch)
     outcomes = [(one.derivation, one.outcome) for one in found]
     differences = [(one, difference) for one in found for difference in one.differences]
     if values.get("format") == "json":

@@ -9,6 +9,7 @@ from relgraph.cli.command import Values
 from relgraph.cli.output import check_writable, write_bytes
 from relgraph.cli.registries import Stores
 from relgraph.cli.terminal import Terminal
+from relgraph.cli.words import workers_of
 from relgraph.cli.workspace import find_node, request_of, workspace_of
 from relgraph.errors import DeclarationError, Refused, UsageError
 from relgraph.model.repository import INDEX, WORKTREE
@@ -170,13 +171,6 @@ def _announce(prepared: "Prepared", record: "Record | None", values: Values, ter
     return 0
 
 
-def _steps(values: Values) -> int:
-    word = values.get("steps")
-    if word is not None and not (word.isascii() and word.isdigit() and 0 < int(word) <= 256):
-        raise UsageError(f"--steps cannot be {word!r}", hint="a number from 1 to 256")
-    return int(word) if word else os.cpu_count() or 1
-
-
 def _screenful(text: str, terminal: Terminal) -> str:
     """A line for standard error; on a terminal it is broken between words."""
     from textwrap import fill
@@ -207,7 +201,7 @@ def _prepare(values: Values, terminal: Terminal, wish: "Wish", stack: ExitStack)
     from relgraph.release.prepare import prepare
 
     # A slip on the command line is told before anybody is asked for anything.
-    _steps(values)
+    workers_of(values, "steps")
     for name in ("chrome-trace", "notes"):
         if (path := values.get(name)) is not None:
             check_writable(path, hint=f"--{name} takes a file in an existing, writable folder")
@@ -234,7 +228,7 @@ def _run(
     from relgraph.engine.timeline import Timeline
     from relgraph.release.run import Settings, run
 
-    workers = _steps(values)
+    workers = workers_of(values, "steps")
     timeline = Timeline()
     with watching(terminal) as watch:
         settings = Settings(

@@ -7,8 +7,9 @@ from pathlib import Path
 from relgraph.cli.command import Values
 from relgraph.cli.commands.store_report import report
 from relgraph.cli.progress import counted, human
-from relgraph.cli.registries import layout_of, number_of
+from relgraph.cli.registries import layout_of
 from relgraph.cli.terminal import Terminal
+from relgraph.cli.words import number_of
 from relgraph.errors import EnvironmentFailure, UsageError
 from relgraph.oci.layout import Layout
 from relgraph.oci.local import LocalRepository
